@@ -1,0 +1,124 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A library of Swift code; `dependencies` are modules of this package.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// The tests of one library.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.byName(name: name), "TestSupport"] + dependencies,
+        exclude: fixtures[name] ?? [],
+        swiftSettings: settings
+    )
+}
+
+/// Folders of test data below a test target: read by path, never compiled or bundled.
+let fixtures: [String: [String]] = [:]
+
+/// A system library with its Debian package.
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+
+let package = Package(
+    name: "build-all",
+    products: [
+        .executable(name: "build-all", targets: ["BuildAll"]),
+        .executable(name: "build-all-executor", targets: ["BuildAllExecutor"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // C
+        system("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+        system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        system("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
+        system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+        .target(name: "CLinux"),
+        .target(name: "CSandbox"),
+
+        // level 0
+        library("OCI", ["CCrypto"]),
+        library("FileSystem", ["CLinux", systemPackage]),
+        library("Manifest", ["CYAML", systemPackage]),
+        library("DockerfileFrontend"),
+        library("Sandbox", ["CSandbox", systemPackage]),
+
+        // level 1
+        library("Jobs", ["OCI"]),
+        library("Storage", ["OCI", "FileSystem", systemPackage]),
+        library("Layers", ["OCI", "FileSystem", "CZlib", "CDeflate", systemPackage]),
+        library("Registry", ["OCI", "CCurl", log, systemPackage]),
+
+        // level 2
+        library("Planning", ["Manifest", "DockerfileFrontend", "OCI", "Jobs", "FileSystem", systemPackage]),
+        library("Export", ["OCI", "Storage", "Layers", "FileSystem", systemPackage]),
+        library(
+            "Execution",
+            ["Jobs", "OCI", "DockerfileFrontend", "FileSystem", "Storage", "Layers", "Sandbox", systemPackage]),
+        library("Ledger", ["OCI", "Jobs", grdb, systemPackage]),
+        library("Reporting", ["OCI", "Jobs", systemPackage]),
+
+        // level 3
+        library(
+            "Scheduler",
+            ["Planning", "Jobs", "OCI", "Storage", "Registry", "Export", "Sandbox", "FileSystem", log, systemPackage]),
+        .executableTarget(name: "BuildAllExecutor", dependencies: ["Execution"], swiftSettings: settings),
+        .executableTarget(
+            name: "BuildAll",
+            dependencies: [
+                "Manifest", "Planning", "Scheduler", "Ledger", "Reporting", "Registry", "Storage", "Sandbox",
+                "Jobs", "OCI", argumentParser, log, systemPackage,
+            ],
+            swiftSettings: settings),
+
+        // tests
+        .target(
+            name: "TestSupport", dependencies: [systemPackage], path: "Tests/TestSupport",
+            swiftSettings: settings),
+        tests("OCI"),
+        tests("FileSystem", [systemPackage]),
+        tests("Manifest", [systemPackage]),
+        tests("DockerfileFrontend"),
+        tests("Sandbox", [systemPackage]),
+        tests("Jobs", ["OCI"]),
+        tests("Storage", ["OCI", "FileSystem", systemPackage]),
+        tests("Layers", ["OCI", "FileSystem", systemPackage]),
+        tests("Registry", ["OCI", systemPackage]),
+        tests("Planning", ["Manifest", "OCI", "Jobs", systemPackage]),
+        tests("Export", ["OCI", "Storage", "Layers", "FileSystem", systemPackage]),
+        tests("Execution", ["Jobs", "OCI", "Storage", "FileSystem", systemPackage]),
+        tests("Ledger", ["OCI", "Jobs", grdb, systemPackage]),
+        tests("Reporting", ["OCI", "Jobs", systemPackage]),
+        tests("Scheduler", ["Planning", "Jobs", "OCI", "Storage", systemPackage]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["TestSupport", "BuildAll", "BuildAllExecutor", systemPackage],
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,100 @@
+public import OCI
+
+/// All that an executor is told about the image it builds: the document on its descriptor 3.
+///
+/// It holds no credential and no secret. Every path is absolute.
+public struct Job: Hashable, Sendable, Codable {
+    /// The ULID of this build in the ledger.
+    public var build: String
+    /// The image's name in the batch manifest, with its matrix suffix.
+    public var image: String
+    public var platform: Platform
+    /// The state folder; the executor writes to its store, to `tmp` and to `logFile` only.
+    public var stateFolder: String
+    public var logFile: String
+    public var dockerfile: DockerfileText
+    /// The folder that COPY and ADD read; nil is an empty context.
+    public var contextFolder: String?
+    /// Text of the ignore file that governs `contextFolder`.
+    public var ignoreFile: String?
+    public var target: String?
+    public var buildArguments: [String: String] = [:]
+    /// By lower-case name, as FROM and `--from` know them.
+    public var namedContexts: [String: NamedContext] = [:]
+    public var labels: [String: String] = [:]
+    public var annotations: [String: String] = [:]
+    public var network = NetworkMode.private
+    public var limits = Limits()
+    /// Whether steps are looked up in the cache and recorded there.
+    public var cache = CacheUse.readWrite
+    /// Upper bound of all timestamps, in seconds since 1970; nil leaves them as they are.
+    public var epoch: Int64?
+    /// Folder to which the finished root file system is written, or nil.
+    public var rootfsOutput: String?
+
+    public init(
+        build: String, image: String, platform: Platform, stateFolder: String, logFile: String,
+        dockerfile: DockerfileText
+    ) {
+        self.build = build
+        self.image = image
+        self.platform = platform
+        self.stateFolder = stateFolder
+        self.logFile = logFile
+        self.dockerfile = dockerfile
+    }
+}
+
+/// A Dockerfile as it was when the batch was planned.
+public struct DockerfileText: Hashable, Sendable, Codable {
+    /// As errors show it: relative to the folder of the batch manifest, or `NAME (inline)`.
+    public var name: String
+    public var text: String
+
+    public init(name: String, text: String) {
+        self.name = name
+        self.text = text
+    }
+}
+
+/// What a name in FROM or `--from` stands for, instead of a stage or an image of that name.
+public enum NamedContext: Hashable, Sendable, Codable {
+    /// A folder, with the text of its `.dockerignore`.
+    case folder(String, ignoreFile: String?)
+    /// Another image of the batch.
+    case sibling(image: String)
+    /// An image of a registry.
+    case image(ImageReference)
+}
+
+/// The network of a RUN step.
+public enum NetworkMode: String, Hashable, Sendable, Codable, CaseIterable {
+    /// A network stack of its own: out, but not to the host's loopback.
+    case `private`
+    /// The host's interfaces.
+    case host
+    /// Loopback only.
+    case none
+}
+
+/// What one image may use.
+public struct Limits: Hashable, Sendable, Codable {
+    /// Processors, as a fraction (1.5).
+    public var cpus: Double?
+    public var memoryInBytes: Int64?
+    public var pids: Int?
+    public var timeoutInSeconds: Double?
+    /// The longest time without output or progress.
+    public var idleInSeconds: Double?
+
+    public init() {}
+}
+
+/// How far the cache of steps is used.
+public enum CacheUse: String, Hashable, Sendable, Codable {
+    case readWrite
+    /// `--no-cache`: every step runs; results are recorded.
+    case writeOnly
+    /// `cache: {mode: off}`: every step runs, and nothing is recorded.
+    case off
+}
