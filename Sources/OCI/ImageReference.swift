@@ -29,7 +29,8 @@ public struct ImageReference: Hashable, Sendable {
             throw .invalidReference(text, reason: reason)
         }
         self.init(
-            registry: registry, repository: repository, tag: tag ?? (digest == nil ? "latest" : nil), digest: digest)
+            registry: registry, repository: repository, tag: tag.map(String.init) ?? (digest == nil ? "latest" : nil),
+            digest: digest)
     }
 
     private init(registry: String, repository: String, tag: String?, digest: Digest?) {
@@ -124,9 +125,11 @@ extension ImageReference {
         if host.hasPrefix("["), host.hasSuffix("]") {
             return host.dropFirst().dropLast().allSatisfy { $0.isHexDigit || $0 == ":" }
         }
-        return !host.isEmpty && host.utf8.allSatisfy { byte in
-            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45 || byte == 46
-        }
+        return !host.isEmpty
+            && host.utf8.allSatisfy { byte in
+                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45
+                    || byte == 46
+            }
     }
 }
 

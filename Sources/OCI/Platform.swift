@@ -22,9 +22,14 @@ public struct Platform: Hashable, Sendable, Codable {
     /// (`x86_64`, `aarch64`, `armhf`) become Go's names, as containerd does; `arm64/v8` loses its variant.
     public init(_ text: String) throws(OCIError) {
         let parts = text.lowercased().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        let isValid = (1...3).contains(parts.count) && parts.allSatisfy { part in
-            !part.isEmpty && part.utf8.allSatisfy { ($0 >= 48 && $0 <= 57) || ($0 >= 97 && $0 <= 122) || $0 == 95 || $0 == 45 || $0 == 46 }
-        }
+        let isValid =
+            (1...3).contains(parts.count)
+            && parts.allSatisfy { part in
+                !part.isEmpty
+                    && part.utf8.allSatisfy {
+                        ($0 >= 48 && $0 <= 57) || ($0 >= 97 && $0 <= 122) || $0 == 95 || $0 == 45 || $0 == 46
+                    }
+            }
         guard isValid else { throw .invalidPlatform(text) }
         let system = parts.count == 1 ? "linux" : parts[0]
         let (architecture, implied) = Platform.normalized(parts.count == 1 ? parts[0] : parts[1])
