@@ -1,0 +1,48 @@
+# make quickstart   install what is missing, build, build five images, show them
+# make test         install what is missing, run every test
+# make check        format, lint, build with warnings as errors, undeclared imports
+# make build        the two programs, optimised, in .build/release
+# make install      PREFIX=/usr/local
+# make bench        beside buildah, on the same work
+
+PREFIX ?= /usr/local
+RELEASE := .build/release
+BUILD_RELEASE := swift build -c release --static-swift-stdlib --product
+
+.PHONY: all build check test quickstart bench install uninstall clean packages
+
+all: build
+
+packages:
+	@.ci/packages build run
+
+build: packages
+	$(BUILD_RELEASE) build-all
+	$(BUILD_RELEASE) build-all-executor
+
+check: packages
+	swift format lint --strict --recursive Package.swift Sources Tests
+	swift build --build-tests --explicit-target-dependency-import-check error
+
+test: packages
+	@.ci/packages quickstart test
+	@.ci/test
+
+quickstart: build
+	@.ci/packages quickstart
+	@manifests/quickstart/prepare
+	@.ci/quickstart
+
+bench: build
+	@.ci/packages quickstart bench
+	@.ci/bench
+
+install: build
+	install -D -m 0755 $(RELEASE)/build-all $(DESTDIR)$(PREFIX)/bin/build-all
+	install -D -m 0755 $(RELEASE)/build-all-executor $(DESTDIR)$(PREFIX)/libexec/build-all-executor
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/build-all $(DESTDIR)$(PREFIX)/libexec/build-all-executor
+
+clean:
+	rm -rf .build dist .state

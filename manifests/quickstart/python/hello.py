@@ -1,0 +1,1 @@
+print("hello from an image that build-all built")
