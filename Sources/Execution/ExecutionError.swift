@@ -1,0 +1,71 @@
+internal import Jobs
+
+/// What can go wrong while an instruction runs; the instruction's place is added by whoever ran it.
+enum ExecutionError: Error, Equatable {
+    case unknownUser(String)
+    case unknownGroup(String)
+    case sourceNotFound(String)
+    case sourceIgnored(String, pattern: String?)
+    case copyOverDirectory(String)
+    case copyOntoNonDirectory(String)
+    case tooManyLinks(String)
+    case noContext(String)
+    case commandFailed(command: String, exitCode: Int)
+    case commandKilled(command: String, signal: Int)
+    case outOfMemory(command: String, limit: Int64?)
+    case commandNotStarted(command: String, reason: String)
+    case cancelled
+    case invalidArgument(String)
+    case imageUnavailable(JobFailure)
+    case platformMismatch(reference: String, found: String, wanted: String)
+    case rootfsTargetInUse(String)
+    case protocolViolation(String)
+}
+
+extension ExecutionError: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .unknownUser(let name): "unable to find user \(name): no matching entries in passwd file"
+        case .unknownGroup(let name): "unable to find group \(name): no matching entries in group file"
+        case .sourceNotFound(let path): "\"\(path)\": not found"
+        case .sourceIgnored(let path, let pattern):
+            "\"\(path)\": not found, the ignore file excludes it" + (pattern.map { " (\($0))" } ?? "")
+        case .copyOverDirectory(let path): "cannot replace to directory \(path) with file"
+        case .copyOntoNonDirectory(let path): "cannot copy to non-directory: \(path)"
+        case .tooManyLinks(let path): "too many symbolic links on the way to \(path)"
+        case .noContext(let path): "\"\(path)\": the image has no build context (its Dockerfile is inline)"
+        case .commandFailed(let command, let exitCode):
+            "process \"\(command)\" did not complete successfully: exit code: \(exitCode)"
+        case .commandKilled(let command, let signal):
+            "process \"\(command)\" did not complete successfully: killed by signal \(signal)"
+        case .outOfMemory(let command, let limit):
+            "process \"\(command)\" ran out of memory" + (limit.map { " (limits.memory is \($0) bytes)" } ?? "")
+        case .commandNotStarted(let command, let reason):
+            "process \"\(command)\" could not be started: \(reason)"
+        case .cancelled: "cancelled"
+        case .invalidArgument(let reason): reason
+        case .imageUnavailable(let failure): failure.message
+        case .platformMismatch(let reference, let found, let wanted):
+            "\(reference) is an image for \(found), \(wanted) is wanted"
+        case .rootfsTargetInUse(let path):
+            "the rootfs output \(path) exists, holds files, and was not written by build-all: remove it or name another"
+        case .protocolViolation(let reason): "the scheduler sent what the executor cannot use: \(reason)"
+        }
+    }
+
+    /// Who must act.
+    var failureClass: JobFailure.Class {
+        switch self {
+        case .sourceNotFound, .sourceIgnored, .noContext: .context
+        case .commandFailed, .commandKilled, .commandNotStarted: .step
+        case .outOfMemory: .oom
+        case .cancelled: .cancelled
+        case .imageUnavailable(let failure): failure.class
+        case .rootfsTargetInUse: .host
+        case .protocolViolation: .internal
+        case .unknownUser, .unknownGroup, .copyOverDirectory, .copyOntoNonDirectory, .tooManyLinks, .invalidArgument,
+            .platformMismatch:
+            .dockerfile
+        }
+    }
+}
