@@ -54,7 +54,12 @@ public struct ImageReference: Hashable, Sendable {
     /// Whether the registry is on a loopback address: such registries speak HTTP unless told otherwise.
     public var isOnLoopback: Bool {
         let host = registry.hasPrefix("[") ? registry.prefix { $0 != "]" }.dropFirst() : registry.prefix { $0 != ":" }
-        return host == "localhost" || host.hasSuffix(".localhost") || host.hasPrefix("127.") || host == "::1"
+        return host == "localhost" || host.hasSuffix(".localhost") || host == "::1" || Self.isLoopbackIPv4(host)
+    }
+
+    private static func isLoopbackIPv4(_ host: Substring) -> Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
     /// Whether the text is a valid tag: a letter, digit or `_`, then at most 127 of those, `.` and `-`.

@@ -39,7 +39,8 @@ import Testing
 
     @Test(arguments: [
         ("localhost/a", true), ("localhost:5000/a", true), ("127.0.0.1:1/a", true), ("[::1]:5000/a", true),
-        ("a.localhost/a", true), ("127.example.com/a", true), ("r.example.com/a", false), ("a", false),
+        ("a.localhost/a", true), ("127.example.com/a", false), ("127.0.0.1.example.com/a", false),
+        ("r.example.com/a", false), ("a", false),
     ])
     func `loopback registries are recognised`(text: String, isOnLoopback: Bool) throws {
         #expect(try ImageReference(text).isOnLoopback == isOnLoopback)
