@@ -27,7 +27,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 }
 
 /// Folders of test data below a test target: read by path, never compiled or bundled.
-let fixtures: [String: [String]] = [:]
+let fixtures: [String: [String]] = ["Manifest": ["Fixtures"]]
 
 /// A system library with its Debian package.
 func system(_ name: String, pkgConfig: String, apt: String) -> Target {
@@ -64,11 +64,11 @@ let package = Package(
         // level 0
         library("OCI", ["CCrypto"]),
         library("FileSystem", ["CLinux", systemPackage]),
-        library("Manifest", ["CYAML", systemPackage]),
         library("DockerfileFrontend"),
         library("Sandbox", ["CSandbox", systemPackage]),
 
         // level 1
+        library("Manifest", ["CYAML", "OCI", systemPackage]),
         library("Jobs", ["OCI"]),
         library("Storage", ["OCI", "FileSystem", systemPackage]),
         library("Layers", ["OCI", "FileSystem", "CZlib", "CDeflate", systemPackage]),
@@ -102,7 +102,7 @@ let package = Package(
             swiftSettings: settings),
         tests("OCI"),
         tests("FileSystem", [systemPackage]),
-        tests("Manifest", [systemPackage]),
+        tests("Manifest", ["OCI", systemPackage]),
         tests("DockerfileFrontend"),
         tests("Sandbox", [systemPackage]),
         tests("Jobs", ["OCI"]),
