@@ -1,0 +1,44 @@
+internal import Jobs
+internal import OCI
+internal import Storage
+
+/// Makes config and image manifest out of a finished stage and puts them into the store.
+struct ImageAssembly {
+    let job: Job
+    let blobs: BlobStore
+
+    /// The descriptors of what was written, with the config's first.
+    func write(_ state: StageState) throws -> (config: Descriptor, manifest: Descriptor) {
+        let config = try descriptor(of: OCIDocument.encode(config(of: state)), .imageConfig)
+        let layers = state.layers.map { layer in
+            var descriptor = layer.descriptor
+            descriptor.mediaType = descriptor.mediaType.inOCIForm
+            return descriptor
+        }
+        let annotations = expanded(job.annotations, base: state.base)
+        let manifest = ImageManifest(
+            config: config, layers: layers, annotations: annotations.isEmpty ? nil : annotations)
+        return (config, try descriptor(of: OCIDocument.encode(manifest), .imageManifest))
+    }
+
+    private func config(of state: StageState) -> ImageConfig {
+        var image = ImageConfig(platform: state.platform)
+        image.author = state.author
+        image.config = state.config
+        let labels = (state.config.labels ?? [:]).merging(expanded(job.labels, base: state.base)) { $1 }
+        image.config?.labels = labels.isEmpty ? nil : labels
+        image.created = state.created
+        image.rootfs = ImageConfig.RootFS(diffIDs: state.diffIDs)
+        image.history = state.history
+        return image
+    }
+
+    private func expanded(_ texts: [String: String], base: StageState.BaseImage?) -> [String: String] {
+        texts.mapValues { BaseTemplate.expand($0, digest: base?.digest, labels: base?.labels ?? [:]) }
+    }
+
+    private func descriptor(of bytes: [UInt8], _ mediaType: MediaType) throws -> Descriptor {
+        let digest = try blobs.write(bytes)
+        return Descriptor(mediaType: mediaType, digest: digest, size: Int64(bytes.count))
+    }
+}

@@ -1,0 +1,84 @@
+internal import FileSystem
+internal import Jobs
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// The log of one build: every line that steps wrote, raw, with its time and step.
+///
+/// A line is `SECONDS #STEP STREAM TEXT`; seconds count from the start of the build. Lines longer than 16 KiB are split.
+final class StepLog {
+    static let longestLine = 16 << 10
+
+    private let file: OpenFile
+    private let start = ContinuousClock.now
+    private var tail: [String] = []
+
+    init(_ file: OpenFile) {
+        self.file = file
+    }
+
+    /// The last lines that the current step wrote, for its error.
+    var lastLines: [String] { tail }
+
+    func beginStep(_ step: Int, _ title: String) throws {
+        tail = []
+        try write(line: Array("#\(step) \(title)".utf8), prefix: "")
+    }
+
+    func note(_ text: String) throws {
+        try write(line: Array(text.utf8), prefix: "")
+    }
+
+    func append(_ line: ArraySlice<UInt8>, step: Int, stream: StepOutput.Stream) throws {
+        tail.append(String(decoding: line, as: UTF8.self))
+        if tail.count > 20 { tail.removeFirst() }
+        try write(line: line, prefix: "#\(step) \(stream.rawValue) ")
+    }
+
+    private func write(line: some Collection<UInt8>, prefix: String) throws {
+        let elapsed = ContinuousClock.now - start
+        let milliseconds = Int(elapsed.components.seconds) * 1000 + Int(elapsed.components.attoseconds / 1_000_000_000_000_000)
+        let fraction = String(1000 + milliseconds % 1000).dropFirst()
+        var bytes = Array("\(milliseconds / 1000).\(fraction) \(prefix)".utf8)
+        bytes += line
+        bytes.append(10)
+        try file.writeAll(bytes)
+    }
+}
+
+/// Cuts a stream of bytes into lines of at most `StepLog.longestLine` bytes.
+struct LineSplitter {
+    private var pending: [UInt8] = []
+
+    /// The lines that are complete with these bytes.
+    mutating func add(_ bytes: some Collection<UInt8>) -> [ArraySlice<UInt8>] {
+        pending += bytes
+        var lines: [ArraySlice<UInt8>] = []
+        var start = pending.startIndex
+        while let end = pending[start...].firstIndex(of: 10) {
+            lines += pieces(of: pending[start..<end])
+            start = end + 1
+        }
+        while pending.count - start >= StepLog.longestLine {
+            lines.append(pending[start..<start + StepLog.longestLine])
+            start += StepLog.longestLine
+        }
+        pending = Array(pending[start...])
+        return lines
+    }
+
+    /// What is left when the stream ends without a newline.
+    mutating func finish() -> ArraySlice<UInt8>? {
+        defer { pending = [] }
+        return pending.isEmpty ? nil : pending[...]
+    }
+
+    private func pieces(of line: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+        guard line.count > StepLog.longestLine else { return [line] }
+        return stride(from: line.startIndex, to: line.endIndex, by: StepLog.longestLine).map {
+            line[$0..<min($0 + StepLog.longestLine, line.endIndex)]
+        }
+    }
+}
