@@ -1,1 +1,67 @@
 #pragma once
+
+// System calls that Swift cannot call: variadic functions, calls without a libc wrapper, macros. Each returns what the
+// call returns, with errno set.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+static inline int clinux_openat(int dir, const char *_Nonnull path, int flags, uint32_t mode) {
+    return openat(dir, path, flags | O_CLOEXEC, (mode_t)mode);
+}
+
+// openat2(2) has no wrapper in glibc 2.36.
+static inline int clinux_openat2(int dir, const char *_Nonnull path, int flags, uint32_t mode, uint64_t resolve) {
+    struct open_how how;
+    memset(&how, 0, sizeof how);
+    how.flags = (uint64_t)(flags | O_CLOEXEC);
+    how.mode = mode;
+    how.resolve = resolve;
+    return (int)syscall(SYS_openat2, dir, path, &how, sizeof how);
+}
+
+static const uint64_t clinux_resolve_in_root = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+static const uint64_t clinux_resolve_beneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+static const uint64_t clinux_resolve_no_links = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+
+static inline int clinux_statx(int dir, const char *_Nonnull path, int flags, struct statx *_Nonnull result) {
+    return statx(dir, path, flags | AT_STATX_SYNC_AS_STAT, STATX_BASIC_STATS, result);
+}
+
+static inline long clinux_getdents64(int dir, void *_Nonnull buffer, size_t size) {
+    return syscall(SYS_getdents64, dir, buffer, size);
+}
+
+static inline int clinux_mknodat(int dir, const char *_Nonnull path, uint32_t mode, uint32_t major, uint32_t minor) {
+    return mknodat(dir, path, (mode_t)mode, makedev(major, minor));
+}
+
+static inline int clinux_renameat2(
+    int from_dir, const char *_Nonnull from, int to_dir, const char *_Nonnull to, unsigned flags) {
+    return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+}
+
+static const unsigned clinux_rename_noreplace = RENAME_NOREPLACE;
+static const unsigned clinux_rename_exchange = RENAME_EXCHANGE;
+
+// FICLONE shares the extents of a whole file.
+static inline int clinux_clone_file(int to, int from) { return ioctl(to, FICLONE, from); }
+
+static inline int clinux_flock(int fd, int operation) { return flock(fd, operation); }
+
+static inline int clinux_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 3); }

@@ -1,0 +1,78 @@
+internal import CLinux
+internal import Glibc
+
+extension OpenFile {
+    /// Reads at most the buffer's size from the current position; 0 is the end.
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+        try check("read", nil) { Glibc.read(fd, buffer.baseAddress, buffer.count) }
+    }
+
+    /// Reads at most the buffer's size from an offset, without moving the position; 0 is the end.
+    public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int {
+        try check("pread", nil) { pread(fd, buffer.baseAddress, buffer.count, Int(offset)) }
+    }
+
+    /// The bytes from the current position to the end; nil if there are more than `limit`.
+    public func readAll(limit: Int) throws(SystemError) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: min(limit + 1, 64 << 10), alignment: 16)
+        defer { chunk.deallocate() }
+        while true {
+            let count = try read(into: chunk)
+            if count == 0 { return bytes }
+            bytes += chunk[..<count]
+            if bytes.count > limit { return nil }
+        }
+    }
+
+    /// Writes all bytes at the current position.
+    public func writeAll(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let part = UnsafeRawBufferPointer(rebasing: rest)
+            rest = rest.dropFirst(try check("write", nil) { Glibc.write(fd, part.baseAddress, part.count) })
+        }
+    }
+
+    /// Writes all bytes at the current position.
+    public func writeAll(_ bytes: [UInt8]) throws(SystemError) {
+        var failure: SystemError?
+        bytes.withUnsafeBytes { buffer in
+            do throws(SystemError) { try writeAll(buffer) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Copies the rest of this file to another, inside the kernel where the file systems allow.
+    public func copyContent(to target: OpenFile) throws(SystemError) {
+        if clinux_clone_file(target.fd, fd) == 0 { return }
+        while true {
+            let count = copy_file_range(fd, nil, target.fd, nil, 1 << 30, 0)
+            if count == 0 { return }
+            if count > 0 || errno == EINTR { continue }
+            guard [EXDEV, EINVAL, ENOSYS, EOPNOTSUPP].contains(errno) else {
+                throw SystemError(call: "copy_file_range", code: errno, path: nil)
+            }
+            return try copyByBuffer(to: target)
+        }
+    }
+
+    private func copyByBuffer(to target: OpenFile) throws(SystemError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 4096)
+        defer { buffer.deallocate() }
+        while true {
+            let count = try read(into: buffer)
+            if count == 0 { return }
+            try target.writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+
+    /// Waits until the content is on the disk.
+    public func synchronizeData() throws(SystemError) {
+        try check("fdatasync", nil) { fdatasync(fd) }
+    }
+
+    public func truncate(to size: Int64) throws(SystemError) {
+        try check("ftruncate", nil) { ftruncate(fd, Int(size)) }
+    }
+}

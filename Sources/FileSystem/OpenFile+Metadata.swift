@@ -1,0 +1,111 @@
+internal import CLinux
+internal import Glibc
+
+extension OpenFile {
+    /// Of the open file itself; works on every descriptor.
+    public func status() throws(SystemError) -> FileStatus {
+        try Self.status(at: fd, "", AT_EMPTY_PATH)
+    }
+
+    /// Of a name below this directory; links are not followed.
+    public func status(of name: FileName) throws(SystemError) -> FileStatus {
+        try Self.status(at: fd, name, AT_SYMLINK_NOFOLLOW)
+    }
+
+    /// As `status(of:)`, or nil if there is no such name.
+    public func statusIfPresent(of name: FileName) throws(SystemError) -> FileStatus? {
+        do {
+            return try status(of: name)
+        } catch {
+            if error.code == ENOENT { return nil }
+            throw error
+        }
+    }
+
+    private static func status(
+        at directory: Int32, _ name: FileName, _ flags: Int32
+    ) throws(SystemError) -> FileStatus {
+        var raw = statx()
+        try check("statx", name.description) { name.withCString { clinux_statx(directory, $0, flags, &raw) } }
+        guard let status = FileStatus(raw) else {
+            throw SystemError(call: "statx", code: EINVAL, path: name.description)
+        }
+        return status
+    }
+
+    /// Owner and group of the open file, also of a link opened with `pathOnly` and `noFollow`.
+    public func setOwner(uid: UInt32, gid: UInt32) throws(SystemError) {
+        try check("fchownat", nil) { fchownat(fd, "", uid, gid, AT_EMPTY_PATH) }
+    }
+
+    /// Owner and group of a name below this directory; links are not followed.
+    public func setOwner(of name: FileName, uid: UInt32, gid: UInt32) throws(SystemError) {
+        try check("fchownat", name.description) {
+            name.withCString { fchownat(fd, $0, uid, gid, AT_SYMLINK_NOFOLLOW) }
+        }
+    }
+
+    /// Permission bits of the open file, which must not be a link; works on `pathOnly` descriptors too.
+    public func setPermissions(_ permissions: UInt16) throws(SystemError) {
+        try check("chmod", procPath) { chmod(procPath, UInt32(permissions)) }
+    }
+
+    /// Access and modification time of the open file.
+    public func setTimes(modified: FileTime) throws(SystemError) {
+        let time = timespec(tv_sec: Int(modified.seconds), tv_nsec: Int(modified.nanoseconds))
+        try check("utimensat", nil) {
+            withUnsafePointer(to: (time, time)) { pair in
+                pair.withMemoryRebound(to: timespec.self, capacity: 2) { utimensat(fd, "", $0, AT_EMPTY_PATH) }
+            }
+        }
+    }
+
+    /// Access and modification time of a name below this directory; links are not followed.
+    public func setTimes(of name: FileName, modified: FileTime) throws(SystemError) {
+        let time = timespec(tv_sec: Int(modified.seconds), tv_nsec: Int(modified.nanoseconds))
+        try check("utimensat", name.description) {
+            withUnsafePointer(to: (time, time)) { pair in
+                pair.withMemoryRebound(to: timespec.self, capacity: 2) { times in
+                    name.withCString { utimensat(fd, $0, times, AT_SYMLINK_NOFOLLOW) }
+                }
+            }
+        }
+    }
+
+    /// Names of the extended attributes, in the kernel's order; empty where the file system has none.
+    public func extendedAttributeNames() throws(SystemError) -> [FileName] {
+        var buffer = [CChar](repeating: 0, count: 64 << 10)
+        let count: Int
+        do {
+            count = try check("listxattr", procPath) { listxattr(procPath, &buffer, buffer.count) }
+        } catch {
+            if error.code == EOPNOTSUPP { return [] }
+            throw error
+        }
+        return buffer[..<count].split(separator: 0).map { FileName(unchecked: $0.map { UInt8(bitPattern: $0) }) }
+    }
+
+    /// The value of an extended attribute, nil if there is none of that name.
+    public func extendedAttribute(_ name: FileName) throws(SystemError) -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        do {
+            let count = try check("getxattr", procPath) {
+                name.withCString { getxattr(procPath, $0, &buffer, buffer.count) }
+            }
+            return Array(buffer[..<count])
+        } catch {
+            if error.code == ENODATA || error.code == EOPNOTSUPP { return nil }
+            throw error
+        }
+    }
+
+    public func setExtendedAttribute(_ name: FileName, _ value: [UInt8]) throws(SystemError) {
+        try check("setxattr", name.description) {
+            name.withCString { setxattr(procPath, $0, value, value.count, 0) }
+        }
+    }
+
+    public func removeExtendedAttribute(_ name: FileName) throws(SystemError) {
+        try check("removexattr", name.description) { name.withCString { removexattr(procPath, $0) } }
+    }
+}

@@ -1,0 +1,96 @@
+internal import CLinux
+internal import Glibc
+
+/// A file descriptor with one owner: it is closed with the last reference. Always close-on-exec.
+///
+/// Work on a tree goes from directory to directory by descriptors, never by long paths.
+public final class OpenFile: Sendable {
+    public let fd: Int32
+
+    /// Takes over a descriptor.
+    public init(owning fd: Int32) {
+        precondition(fd >= 0, "a descriptor is not negative")
+        self.fd = fd
+    }
+
+    deinit { close(fd) }
+
+    /// Flags of open(2), those that are used here.
+    public struct Flags: OptionSet, Sendable {
+        public let rawValue: Int32
+
+        public init(rawValue: Int32) { self.rawValue = rawValue }
+
+        public static let read = Flags(rawValue: O_RDONLY)
+        public static let write = Flags(rawValue: O_WRONLY)
+        public static let readWrite = Flags(rawValue: O_RDWR)
+        public static let create = Flags(rawValue: O_CREAT)
+        /// Fails if the name exists, also as a link.
+        public static let exclusive = Flags(rawValue: O_EXCL)
+        public static let truncate = Flags(rawValue: O_TRUNC)
+        public static let append = Flags(rawValue: O_APPEND)
+        public static let directory = Flags(rawValue: O_DIRECTORY)
+        public static let noFollow = Flags(rawValue: O_NOFOLLOW)
+        /// Only a handle: metadata and as a base for names, no reading (O_PATH).
+        public static let pathOnly = Flags(rawValue: 0o10000000)
+        /// Does not wait for the other end of a FIFO.
+        public static let nonBlocking = Flags(rawValue: O_NONBLOCK)
+    }
+
+    /// Opens a path of the host, following links.
+    public static func open(_ path: String, _ flags: Flags, mode: UInt16 = 0o666) throws(SystemError) -> OpenFile {
+        OpenFile(owning: try check("open", path) { clinux_openat(AT_FDCWD, path, flags.rawValue, UInt32(mode)) })
+    }
+
+    /// Opens a name below this directory; a link at its end is followed unless `noFollow` is given.
+    public func open(_ name: FileName, _ flags: Flags, mode: UInt16 = 0o666) throws(SystemError) -> OpenFile {
+        OpenFile(
+            owning: try check("openat", name.description) {
+                name.withCString { clinux_openat(fd, $0, flags.rawValue, UInt32(mode)) }
+            })
+    }
+
+    /// Opens a path with this directory as its root: absolute links and `..` stay inside, as after chroot (openat2(2)).
+    public func openInRoot(_ path: FileName, _ flags: Flags, mode: UInt16 = 0o666) throws(SystemError) -> OpenFile {
+        try openResolving(path, flags, mode, clinux_resolve_in_root)
+    }
+
+    /// Opens a path that must stay below this directory: `..` and links out of it fail with EXDEV.
+    public func openBeneath(_ path: FileName, _ flags: Flags, mode: UInt16 = 0o666) throws(SystemError) -> OpenFile {
+        try openResolving(path, flags, mode, clinux_resolve_beneath)
+    }
+
+    /// Opens a path below this directory on which there is no link at all (ELOOP if there is).
+    public func openWithoutLinks(
+        _ path: FileName, _ flags: Flags, mode: UInt16 = 0o666
+    ) throws(SystemError) -> OpenFile {
+        try openResolving(path, flags, mode, clinux_resolve_no_links)
+    }
+
+    private func openResolving(
+        _ path: FileName, _ flags: Flags, _ mode: UInt16, _ resolve: UInt64
+    ) throws(SystemError) -> OpenFile {
+        let path = path.bytes.isEmpty ? FileName(".") : path
+        // openat2 refuses a mode where nothing is created.
+        let mode = flags.contains(.create) ? UInt32(mode) : 0
+        // EAGAIN: a rename went on while `..` was resolved (openat2(2)).
+        while true {
+            do {
+                return OpenFile(
+                    owning: try check("openat2", path.description) {
+                        path.withCString { clinux_openat2(fd, $0, flags.rawValue, mode, resolve) }
+                    })
+            } catch {
+                guard error.code == EAGAIN else { throw error }
+            }
+        }
+    }
+
+    /// A second descriptor for the same open file.
+    public func duplicate() throws(SystemError) -> OpenFile {
+        OpenFile(owning: try check("fcntl", nil) { clinux_duplicate(fd) })
+    }
+
+    /// The path under which /proc shows this descriptor, for calls that take no descriptor.
+    var procPath: String { "/proc/self/fd/\(fd)" }
+}
