@@ -34,9 +34,9 @@ extension BatchState {
 
     private func expiry(of image: Int, _ run: Run, at now: Duration) -> JobFailure {
         if let timeout = images[image].timeout, run.started + timeout <= now {
-            return .timeout("it took longer than \(timeout) (limits.timeout)")
+            return .timeout("took longer than \(timeout.brief) (limits.timeout)")
         }
-        return .timeout("nothing was heard from it for \(images[image].idle ?? .zero) (limits.idle)")
+        return .timeout("silent for \((images[image].idle ?? .zero).brief) (limits.idle)")
     }
 
     private func deadline(ofRunning image: Int) -> Duration? {

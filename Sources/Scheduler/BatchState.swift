@@ -1,6 +1,5 @@
-public import Planning
-
 internal import Jobs
+public import Planning
 
 /// Decides what runs when: the pure heart of the scheduler.
 ///
@@ -28,7 +27,8 @@ public struct BatchState: Sendable {
 
     /// Takes an acyclic graph and what is known of each of its nodes.
     public init(graph: DependencyGraph, images: [BatchImage], rules: BatchRules) {
-        precondition(graph.isAcyclic && graph.parents.count == images.count, "a batch is an acyclic graph of its images")
+        precondition(
+            graph.isAcyclic && graph.parents.count == images.count, "a batch is an acyclic graph of its images")
         self.graph = graph
         self.images = images
         self.rules = rules
