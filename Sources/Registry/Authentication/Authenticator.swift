@@ -1,0 +1,109 @@
+internal import FoundationEssentials
+internal import OCI
+internal import Synchronization
+
+/// What a request is allowed to do, as token servers understand it: `repository:NAME:pull,push`.
+///
+/// https://distribution.github.io/distribution/spec/auth/scope/
+struct AccessScope: Hashable, Sendable {
+    let text: String
+
+    static func pull(_ repository: String) -> AccessScope { AccessScope(text: "repository:\(repository):pull") }
+    static func push(_ repository: String) -> AccessScope { AccessScope(text: "repository:\(repository):pull,push") }
+}
+
+/// Finds the `Authorization` of a request: learns from the first 401 of a registry how it wants it, keeps tokens until
+/// they expire, and asks for each token once however many requests need it.
+final class Authenticator: Sendable {
+    private enum Scheme: Sendable {
+        case basic
+        case bearer(TokenServer)
+    }
+
+    /// Tokens are for a repository's credentials and for scopes.
+    struct TokenKey: Hashable, Sendable {
+        let registry: String
+        let repository: String
+        let scopes: [AccessScope]
+    }
+
+    private let configuration: RegistryConfiguration
+    private let session: HTTPSession
+    private let schemes = Mutex<[String: Scheme]>([:])
+    private let tokens = Mutex<[TokenKey: Token]>([:])
+    private let fetches = SingleFlight<TokenKey, Token>()
+
+    init(_ configuration: RegistryConfiguration, _ session: HTTPSession) {
+        self.configuration = configuration
+        self.session = session
+    }
+
+    /// The header's value, if the registry is known to want one.
+    func authorization(_ endpoint: RegistryEndpoint, scopes: [AccessScope]) async throws -> Secret? {
+        guard let scheme = schemes.withLock({ $0[endpoint.registry] }) else { return nil }
+        let credentials = try configuration.credentials.credentials(
+            registry: endpoint.registry, repository: endpoint.repository)
+        if case .registryToken(let token) = credentials { return Secret("Bearer \(token.revealed)") }
+        switch scheme {
+        case .basic:
+            guard case .basic(let user, let password) = credentials else { return nil }
+            return Secret(basic: user, password)
+        case .bearer(let server):
+            let key = TokenKey(registry: endpoint.registry, repository: endpoint.repository, scopes: scopes)
+            return try await Secret("Bearer \(token(key, server, credentials).text.revealed)")
+        }
+    }
+
+    /// The header's value after a 401; nil when the answer would be the same again. `rejected` is what was sent.
+    ///
+    /// Throws `RegistryError` if the challenge cannot be met or the token server refuses.
+    func authorization(
+        afterChallenge fields: [String], _ endpoint: RegistryEndpoint, scopes: [AccessScope], rejected: Secret?
+    ) async throws -> Secret? {
+        let scheme = try scheme(from: fields, endpoint)
+        schemes.withLock { $0[endpoint.registry] = scheme }
+        if let rejected { forget(rejected) }
+        let renewed = try await authorization(endpoint, scopes: scopes)
+        return renewed == rejected ? nil : renewed
+    }
+
+    /// Whether there are credentials for the repository, and where they were looked for.
+    func hasCredentials(_ endpoint: RegistryEndpoint) throws(RegistryError) -> Bool {
+        try configuration.credentials.credentials(registry: endpoint.registry, repository: endpoint.repository) != nil
+    }
+
+    private func scheme(from fields: [String], _ endpoint: RegistryEndpoint) throws(RegistryError) -> Scheme {
+        let challenges = Challenge.parse(fields)
+        if let bearer = challenges.first(where: { $0.scheme == "bearer" && $0.parameters["realm"] != nil }) {
+            return .bearer(try TokenServer(bearer, for: endpoint))
+        }
+        guard challenges.contains(where: { $0.scheme == "basic" }) else {
+            let text = challenges.isEmpty ? "none" : challenges.map(\.scheme).joined(separator: ", ")
+            throw .unsupportedChallenge(registry: endpoint.registry, challenge: text)
+        }
+        return .basic
+    }
+
+    private func forget(_ rejected: Secret) {
+        tokens.withLock { tokens in
+            tokens = tokens.filter { Secret("Bearer \($0.value.text.revealed)") != rejected }
+        }
+    }
+
+    private func token(_ key: TokenKey, _ server: TokenServer, _ credentials: Credentials?) async throws -> Token {
+        let clock = configuration.clock
+        if let known = tokens.withLock({ $0[key] }), known.expires > clock.secondsSince1970 { return known }
+        return try await fetches.run(key) {
+            let token = try await server.fetch(key.scopes, credentials, session, now: { clock.secondsSince1970 })
+            tokens.withLock { $0[key] = token }
+            return token
+        }.value
+    }
+}
+
+extension Secret {
+    /// The value of an `Authorization` header of RFC 7617.
+    init(basic user: String, _ password: Secret) {
+        self.init("Basic " + Data("\(user):\(password.revealed)".utf8).base64EncodedString())
+    }
+}

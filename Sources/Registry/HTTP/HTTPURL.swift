@@ -1,0 +1,100 @@
+internal import CCurl
+
+/// An absolute `http` or `https` URL, parsed and completed by libcurl's URL functions.
+///
+/// It prints without user, password, query and fragment: this is the one place that shows URLs.
+struct HTTPURL: Hashable, Sendable {
+    /// Where a request goes: scheme, host and port. Credentials for one origin never go to another.
+    struct Origin: Hashable, Sendable {
+        let scheme: String
+        let host: String
+        let port: Int
+
+        var isSecure: Bool { scheme == "https" }
+    }
+
+    /// The whole URL, query included. It can hold a signature: never show it.
+    let text: String
+    let origin: Origin
+    private let path: String
+
+    /// Nil for anything but an absolute URL with scheme `http` or `https` and without user and password.
+    init?(_ text: String) { self.init(parsing: [text]) }
+
+    /// What a `Location` header at this URL means: an absolute URL, or one relative to it. Nil when it is none.
+    func resolving(_ location: String) -> HTTPURL? { HTTPURL(parsing: [text, location]) }
+
+    private init?(parsing parts: [String]) {
+        guard let handle = curl_url() else { return nil }
+        defer { curl_url_cleanup(handle) }
+        for part in parts {
+            guard part.utf8.allSatisfy({ $0 > 32 && $0 != 127 }),
+                curl_url_set(handle, CURLUPART_URL, part, 0) == CURLUE_OK
+            else { return nil }
+        }
+        func get(_ part: CURLUPart, _ flags: Int32 = 0) -> String? {
+            var value: UnsafeMutablePointer<CChar>?
+            guard curl_url_get(handle, part, &value, UInt32(flags)) == CURLUE_OK, let value else { return nil }
+            defer { curl_free(value) }
+            return String(cString: value)
+        }
+        guard let scheme = get(CURLUPART_SCHEME), scheme == "http" || scheme == "https",
+            let host = get(CURLUPART_HOST)?.lowercased(), !host.isEmpty, get(CURLUPART_USER) == nil,
+            get(CURLUPART_PASSWORD) == nil, let whole = get(CURLUPART_URL),
+            let port = get(CURLUPART_PORT, CURLU_DEFAULT_PORT).flatMap(Int.init)
+        else { return nil }
+        self.text = whole
+        self.path = get(CURLUPART_PATH) ?? "/"
+        self.origin = Origin(scheme: scheme, host: host, port: port)
+    }
+
+    /// The URL with further query items, percent-encoded, after those it has.
+    func adding(query items: [(name: String, value: String)]) -> HTTPURL {
+        guard !items.isEmpty else { return self }
+        let query = Self.form(items)
+        let separator = !text.contains("?") ? "?" : text.hasSuffix("?") || text.hasSuffix("&") ? "" : "&"
+        guard let url = HTTPURL(text + separator + query) else {
+            preconditionFailure("percent-encoded items keep a URL valid")
+        }
+        return url
+    }
+
+    /// `name=value&…` with everything but RFC 3986's unreserved characters percent-encoded.
+    static func form(_ items: [(name: String, value: String)]) -> String {
+        items.map { "\(escape($0.name))=\(escape($0.value))" }.joined(separator: "&")
+    }
+
+    private static func escape(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var result: [UInt8] = []
+        for byte in text.utf8 {
+            let isUnreserved =
+                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                || [45, 46, 95, 126].contains(byte)
+            if isUnreserved {
+                result.append(byte)
+            } else {
+                result += [37, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+}
+
+extension HTTPURL: CustomStringConvertible {
+    var description: String { "\(origin)\(path)" }
+}
+
+extension HTTPURL.Origin: CustomStringConvertible {
+    var description: String {
+        let isDefault = port == (isSecure ? 443 : 80)
+        return "\(scheme)://\(host)\(isDefault ? "" : ":\(port)")"
+    }
+
+    /// `localhost`, `127.0.0.0/8` or `::1`.
+    var isLoopback: Bool {
+        let octets = host.split(separator: ".", omittingEmptySubsequences: false)
+        let isLoopbackIPv4 = octets.count == 4 && octets[0] == "127" && octets.allSatisfy { UInt8($0) != nil }
+        return host == "localhost" || host.hasSuffix(".localhost") || host == "[::1]" || isLoopbackIPv4
+    }
+}

@@ -1,0 +1,36 @@
+internal import CCurl
+
+/// Why a transfer ended without an answer.
+enum TransportError: Error, Equatable {
+    /// libcurl's own code and text.
+    case failed(code: Int32, reason: String)
+    case bodyTooLarge(limit: Int)
+    /// The receiver asked for the end; it knows why.
+    case aborted
+}
+
+extension TransportError {
+    /// What to tell the user, from libcurl's code. Codes not listed are permanent: the same request fails again.
+    var failure: RegistryError.NetworkFailure {
+        guard case .failed(let code, let reason) = self else { return .other }
+        switch CURLcode(rawValue: UInt32(code)) {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .nameResolution
+        case CURLE_COULDNT_CONNECT: return .connection
+        case CURLE_OPERATION_TIMEDOUT: return .timeout
+        case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_SEND_FAIL_REWIND,
+            CURLE_WEIRD_SERVER_REPLY, CURLE_UPLOAD_FAILED, CURLE_BAD_DOWNLOAD_RESUME:
+            return .dropped
+        case CURLE_SSL_CONNECT_ERROR: return reason.contains("wrong version number") ? .notTLS : .dropped
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR: return .certificate
+        default: return .other
+        }
+    }
+
+    var reason: String {
+        switch self {
+        case .failed(_, let reason): reason
+        case .bodyTooLarge(let limit): "the answer is longer than \(limit) bytes"
+        case .aborted: "the transfer was ended"
+        }
+    }
+}

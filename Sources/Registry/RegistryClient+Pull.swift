@@ -1,0 +1,122 @@
+public import OCI
+internal import Synchronization
+
+extension RegistryClient {
+    /// Downloads a blob. Size and digest of every byte are verified before the sink's `commit`; on any failure the sink
+    /// is discarded.
+    ///
+    /// A dropped connection goes on where it broke off. Wrong bytes are asked for once more from the start, then are
+    /// `digestMismatch`.
+    public func blob(_ descriptor: Descriptor, from reference: ImageReference, into sink: any BlobSink) async throws {
+        let endpoint = try RegistryEndpoint(reference, configuration)
+        let operation = "pull of blob \(descriptor.digest) of \(reference)"
+        let download = BlobDownload(descriptor, operation: operation, into: sink)
+        do {
+            try await complete(download, descriptor, endpoint, operation)
+        } catch {
+            await download.discard()
+            throw error
+        }
+        known.insert(descriptor.digest, in: endpoint)
+    }
+
+    /// Downloads a blob unless it is present, at most once at a time however many tasks want it: the others wait and
+    /// look again. Returns whether this call downloaded it.
+    ///
+    /// `isPresent` and `makeSink` are called without the network having been touched.
+    @discardableResult
+    public func fetchBlob(
+        _ descriptor: Descriptor, from reference: ImageReference, unless isPresent: @Sendable () throws -> Bool,
+        into makeSink: @Sendable () throws -> any BlobSink
+    ) async throws -> Bool {
+        while try !isPresent() {
+            let flight = try await downloads.run(descriptor.digest) {
+                guard try !isPresent() else { return false }
+                try await blob(descriptor, from: reference, into: makeSink())
+                return true
+            }
+            if flight.isOwn { return flight.value }
+        }
+        return false
+    }
+
+    /// Downloads a small blob, such as a config, into memory. Throws `tooLarge` without a request when its descriptor
+    /// says more than `limit` bytes.
+    public func bytes(
+        of descriptor: Descriptor, from reference: ImageReference, limit: Int = 16 << 20
+    ) async throws -> [UInt8] {
+        guard descriptor.size <= limit else {
+            throw RegistryError.tooLarge(operation: "pull of blob \(descriptor.digest) of \(reference)", limit: limit)
+        }
+        let sink = MemorySink()
+        try await blob(descriptor, from: reference, into: sink)
+        return sink.bytes
+    }
+
+    /// Whether the reference's repository has a blob.
+    public func hasBlob(_ digest: Digest, in reference: ImageReference) async throws -> Bool {
+        let endpoint = try RegistryEndpoint(reference, configuration)
+        return try await retrying { try await hasBlob(digest, endpoint, scope: .pull(endpoint.repository)) }
+    }
+
+    /// One attempt.
+    func hasBlob(_ digest: Digest, _ endpoint: RegistryEndpoint, scope: AccessScope) async throws -> Bool {
+        let call = RegistryCall(
+            operation: "look up blob \(digest) in \(endpoint.registry)/\(endpoint.repository)", endpoint: endpoint,
+            scopes: [scope], request: HTTPRequest(method: .head, url: endpoint.url("blobs/\(digest)")),
+            accepted: [200, 404])
+        guard try await send(call).status == 200 else { return false }
+        known.insert(digest, in: endpoint)
+        return true
+    }
+
+    private func complete(
+        _ download: BlobDownload, _ descriptor: Descriptor, _ endpoint: RegistryEndpoint, _ operation: String
+    ) async throws {
+        func attempt() async throws {
+            try await retrying(progress: { download.received }) {
+                try await receive(download, descriptor, endpoint, operation)
+                try await download.finish()
+            }
+        }
+        do {
+            try await attempt()
+        } catch RegistryError.digestMismatch {
+            try await download.restart()
+            try await attempt()
+        }
+    }
+
+    /// One answer's worth of the blob.
+    private func receive(
+        _ download: BlobDownload, _ descriptor: Descriptor, _ endpoint: RegistryEndpoint, _ operation: String
+    ) async throws {
+        let offset = download.received
+        guard offset < descriptor.size || descriptor.size == 0 else { return }
+        var request = HTTPRequest(url: endpoint.url("blobs/\(descriptor.digest)"))
+        if offset > 0 { request.headers = [("Range", "bytes=\(offset)-")] }
+        request.receiver = download
+        request.isTransfer = true
+        let call = RegistryCall(
+            operation: operation, endpoint: endpoint, scopes: [.pull(endpoint.repository)], request: request,
+            accepted: [200, 206])
+        do {
+            _ = try await send(call)
+        } catch {
+            // What the sink or the size check said comes before "the transfer was ended".
+            try await download.drain()
+            throw error
+        }
+        try await download.drain()
+    }
+}
+
+private final class MemorySink: BlobSink {
+    private let content = Mutex<[UInt8]>([])
+
+    var bytes: [UInt8] { content.withLock { $0 } }
+    func write(_ bytes: UnsafeRawBufferPointer) { content.withLock { $0.append(contentsOf: bytes) } }
+    func restart() { content.withLock { $0 = [] } }
+    func commit() {}
+    func discard() {}
+}

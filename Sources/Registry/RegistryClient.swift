@@ -1,0 +1,97 @@
+internal import Logging
+internal import OCI
+
+/// Pulls from and pushes to registries.
+///
+/// One client serves all images of a batch at once: connections, tokens and what is known of blobs are shared. Every
+/// function retries what fails for a passing reason, throws `RegistryError` for what registries and networks do, and
+/// `CancellationError` within milliseconds of the task's cancellation.
+///
+/// https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md
+public final class RegistryClient: Sendable {
+    let configuration: RegistryConfiguration
+    let known = KnownBlobs()
+    let uploads = SingleFlight<UploadKey, UploadOutcome>()
+    let downloads = SingleFlight<Digest, Bool>()
+    private let session: HTTPSession
+    private let authenticator: Authenticator
+
+    /// Starts the network's thread, which ends with the client. Opens no connection yet.
+    public init(configuration: RegistryConfiguration) {
+        self.configuration = configuration
+        session = HTTPSession(configuration)
+        authenticator = Authenticator(configuration, session)
+    }
+}
+
+/// One request to a registry's API, and which answers are good.
+struct RegistryCall: Sendable {
+    /// What it is for, for errors.
+    var operation: String
+    var endpoint: RegistryEndpoint
+    var scopes: [AccessScope]
+    var request: HTTPRequest
+    /// Statuses that are no error.
+    var accepted: Set<Int>
+}
+
+extension RegistryClient {
+    /// Sends a call once, or twice if the registry wants (other) credentials first.
+    func send(_ call: RegistryCall) async throws -> HTTPResponse {
+        var request = call.request
+        let isOwn = request.url.origin == call.endpoint.origin.origin
+        if isOwn {
+            request.authorization = try await authenticator.authorization(call.endpoint, scopes: call.scopes)
+        }
+        var response = try await session.perform(request, operation: call.operation)
+        // A 401 of a storage service behind a redirect asks for nothing that we have.
+        if response.status == 401, isOwn, response.url.origin == request.url.origin,
+            let renewed = try await authenticator.authorization(
+                afterChallenge: response.headers.all("www-authenticate"), call.endpoint, scopes: call.scopes,
+                rejected: request.authorization)
+        {
+            request.authorization = renewed
+            response = try await session.perform(request, operation: call.operation)
+        }
+        guard call.accepted.contains(response.status) else { throw try failure(response, call) }
+        return response
+    }
+
+    private func failure(_ response: HTTPResponse, _ call: RegistryCall) throws(RegistryError) -> RegistryError {
+        let url = response.url.description
+        guard response.status == 401 else {
+            let pause = response.headers["retry-after"].flatMap {
+                parseRetryAfter($0, now: configuration.clock.secondsSince1970)
+            }
+            return .status(
+                operation: call.operation, url: url, status: response.status, errors: response.reportedErrors,
+                retryAfter: pause)
+        }
+        return .unauthorized(
+            operation: call.operation, url: url, errors: response.reportedErrors,
+            hadCredentials: try authenticator.hasCredentials(call.endpoint),
+            searched: configuration.credentials.searched)
+    }
+
+    /// Runs `body` until it succeeds, fails for good, or the attempts are used up. `progress` is a count that only grows:
+    /// an attempt that raised it by a MiB or more counts as the first.
+    func retrying<Value>(progress: () -> Int64 = { 0 }, _ body: () async throws -> Value) async throws -> Value {
+        var attempt = 1
+        var before = progress()
+        while true {
+            do {
+                return try await body()
+            } catch let error as RegistryError where error.isTemporary {
+                let now = progress()
+                if now >= before + (1 << 20) { attempt = 1 }
+                before = now
+                guard let delay = configuration.retry.delay(after: attempt, retryAfter: error.retryAfter) else {
+                    throw attempt == 1 ? error : RegistryError.gaveUp(attempts: attempt, last: error)
+                }
+                configuration.log.notice("\(error); trying again in \(delay)")
+                try await configuration.clock.sleep(for: delay)
+                attempt += 1
+            }
+        }
+    }
+}

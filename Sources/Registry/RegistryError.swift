@@ -1,0 +1,97 @@
+public import OCI
+
+/// What can go wrong between us and a registry. URLs in it are without user, password and query.
+public enum RegistryError: Error, Equatable, Sendable {
+    /// No answer: `operation` is what was tried, such as `pull of docker.io/library/debian:12`.
+    case network(operation: String, url: String, failure: NetworkFailure, reason: String)
+    /// An answer with a status that is none of those expected.
+    case status(operation: String, url: String, status: Int, errors: [ReportedError], retryAfter: Duration?)
+    /// 401, after what credentials there are were tried. `searched` is where they were looked for.
+    case unauthorized(operation: String, url: String, errors: [ReportedError], hadCredentials: Bool, searched: [String])
+    /// The last of several attempts failed like this.
+    indirect case gaveUp(attempts: Int, last: RegistryError)
+
+    case digestMismatch(operation: String, expected: Digest, actual: Digest)
+    case sizeMismatch(operation: String, expected: Int64, actual: Int64)
+    /// The body ended early; tried again.
+    case truncated(operation: String, expected: Int64, actual: Int64)
+    case tooLarge(operation: String, limit: Int)
+    case unexpectedAnswer(operation: String, url: String, reason: String)
+
+    case noSuchPlatform(reference: String, wanted: Platform, available: [Platform])
+    case unsupportedManifest(reference: String, mediaType: String)
+    case invalidManifest(reference: String, reason: String)
+
+    case insecureRedirect(operation: String, from: String, to: String)
+    case tooManyRedirects(operation: String, url: String)
+    case unsupportedChallenge(registry: String, challenge: String)
+    /// A token server that credentials must not be sent to.
+    case insecureTokenServer(registry: String, realm: String)
+
+    /// A file with credentials that cannot be read or understood.
+    case credentialFile(path: String, reason: String)
+    /// Credentials are with a helper program.
+    case credentialHelper(registry: String, helper: String, file: String)
+    case invalidRegistry(String)
+    /// A file to be pushed.
+    case file(path: String, reason: String)
+
+    /// Why there was no answer.
+    public enum NetworkFailure: String, Hashable, Sendable {
+        case nameResolution, connection, dropped, timeout, certificate
+        /// The other side does not speak TLS.
+        case notTLS
+        case other
+    }
+
+    /// One entry of the registry's own list of errors.
+    ///
+    /// https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes
+    public struct ReportedError: Hashable, Sendable {
+        public var code: String
+        public var message: String
+
+        public init(code: String, message: String) {
+            self.code = code
+            self.message = message
+        }
+    }
+}
+
+extension RegistryError {
+    /// Whether the same can succeed a little later.
+    public var isTemporary: Bool {
+        switch self {
+        case .network(_, _, let failure, _):
+            [.nameResolution, .connection, .dropped, .timeout].contains(failure)
+        case .status(_, _, let status, let errors, _):
+            // An upload session that the registry forgot is begun anew.
+            [408, 425, 429].contains(status) || (status >= 500 && status != 501 && status != 505)
+                || (status == 404 && errors.contains { $0.code == "BLOB_UPLOAD_UNKNOWN" })
+        case .truncated: true
+        case .gaveUp(_, let last): last.isTemporary
+        default: false
+        }
+    }
+
+    /// Whether the registry refuses who we are (401) or what we want (403).
+    public var isAuthorization: Bool {
+        switch self {
+        case .unauthorized: true
+        case .status(_, _, 403, _, _): true
+        case .gaveUp(_, let last): last.isAuthorization
+        default: false
+        }
+    }
+
+    /// Whether the registry says that it does not have it.
+    public var isNotFound: Bool {
+        guard case .status(_, _, 404, _, _) = self else { return false }
+        return !isTemporary
+    }
+
+    var retryAfter: Duration? {
+        guard case .status(_, _, _, _, let retryAfter) = self else { return nil }
+        return retryAfter
+    }
+}
