@@ -1,0 +1,87 @@
+public import FileSystem
+public import SystemPackage
+
+/// The folder that holds everything that is kept: ledger, store, cache, logs.
+public struct StateFolder: Sendable {
+    /// Absolute.
+    public let root: FilePath
+
+    public init(_ root: FilePath) {
+        self.root = root
+    }
+
+    public var ledger: FilePath { root.appending("ledger.sqlite") }
+    public var blobs: FilePath { root.appending("blobs").appending("sha256") }
+    /// Unpacked layers, by the hexadecimal digits of their diffID.
+    public var layers: FilePath { root.appending("layers") }
+    /// Results of steps by their key.
+    public var cache: FilePath { root.appending("cache") }
+    public var logs: FilePath { root.appending("logs") }
+    /// What has no final name yet; leftovers are swept at the next start.
+    public var temporary: FilePath { root.appending("tmp") }
+    /// Locks of single digests.
+    public var locks: FilePath { root.appending("locks") }
+    public var lock: FilePath { root.appending("lock") }
+    var layout: FilePath { root.appending("layout") }
+    var synced: FilePath { root.appending("synced") }
+
+    static let layoutVersion = 1
+
+    /// Makes what is missing; private to the user (0700). Throws if a newer build-all made the folder.
+    public func prepare() throws(StorageError) {
+        try makeFolders(root)
+        try checkLayout()
+        for folder in [blobs, layers, cache.appending("last"), cache.appending("content"), logs, temporary, locks] {
+            try makeFolders(folder)
+        }
+    }
+
+    /// A folder opened for work below it.
+    public func open(_ folder: FilePath) throws(StorageError) -> OpenFile {
+        try storing("opening the state folder") { () throws(SystemError) in
+            try OpenFile.open(folder.string, [.read, .directory])
+        }
+    }
+
+    private func makeFolders(_ folder: FilePath) throws(StorageError) {
+        try storing("making \(folder)") { () throws(SystemError) in
+            var place = try OpenFile.open(folder.isAbsolute ? "/" : ".", [.pathOnly, .directory])
+            for component in folder.components {
+                place = try Self.folder(FileName(component.string), in: place)
+            }
+        }
+    }
+
+    private static func folder(_ name: FileName, in place: OpenFile) throws(SystemError) -> OpenFile {
+        do throws(SystemError) {
+            return try place.open(name, [.pathOnly, .directory])
+        } catch {
+            guard error.isNotFound else { throw error }
+        }
+        do throws(SystemError) {
+            try place.makeDirectory(name, mode: 0o700)
+        } catch {
+            // Somebody else may have made it meanwhile.
+            if !error.isExisting { throw error }
+        }
+        return try place.open(name, [.pathOnly, .directory])
+    }
+
+    private func checkLayout() throws(StorageError) {
+        let folder = try open(root)
+        let text = try storing("reading \(layout)") { () throws(SystemError) in
+            try folder.readSmallFile("layout").map { String(decoding: $0, as: UTF8.self) }
+        }
+        guard let text else {
+            return try storing("writing \(layout)") { () throws(SystemError) in
+                try folder.replaceFile("layout", with: Array("\(Self.layoutVersion)\n".utf8))
+            }
+        }
+        let version = Int(text.split(separator: "\n").first ?? "")
+        guard let version, version <= Self.layoutVersion else {
+            throw .newerLayout(
+                found: String(text.prefix(20).prefix { $0 != "\n" }), supported: Self.layoutVersion,
+                path: root.string)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+internal import FileSystem
+internal import FoundationEssentials
+public import OCI
+internal import SystemPackage
+
+/// The result of a step that ran.
+public struct StepRecord: Hashable, Sendable, Codable {
+    /// The layer that the step made, or nil for a step that changes the config only.
+    public var layer: Descriptor?
+    public var diffID: Digest?
+    /// RFC 3339: the history's time, kept so that a rebuild gives the same config.
+    public var created: String
+    /// What the key was made of: names, with short texts or digests.
+    public var parts: [String: String]
+
+    public init(layer: Descriptor?, diffID: Digest?, created: String, parts: [String: String]) {
+        self.layer = layer
+        self.diffID = diffID
+        self.created = created
+        self.parts = parts
+    }
+}
+
+/// Results of steps by their key, shared by all images and runs of a state folder.
+public struct StepCache: Sendable {
+    private let folder: OpenFile
+    private let last: OpenFile
+    private let blobs: BlobStore
+
+    /// Opens the cache of a state folder that was prepared.
+    public init(_ state: StateFolder, blobs: BlobStore) throws(StorageError) {
+        folder = try state.open(state.cache)
+        last = try state.open(state.cache.appending("last"))
+        self.blobs = blobs
+    }
+
+    /// A result whose blob is there in full size; a record that cannot be read is removed and counts as none.
+    public func find(_ key: Digest) throws(StorageError) -> StepRecord? {
+        guard let record = try read(folder, key.hex) else { return nil }
+        guard let layer = record.layer else { return record }
+        return try blobs.size(of: layer.digest) == layer.size ? record : nil
+    }
+
+    /// Keeps a result; `place` names the step across builds (image, stage and number), for `previousParts`.
+    public func record(_ record: StepRecord, key: Digest, place: String) throws(StorageError) {
+        try write(record, key.hex, in: folder)
+        try note(record.parts, place: place)
+    }
+
+    /// Remembers what a step's key was made of at a place, also when the result was found.
+    public func note(_ parts: [String: String], place: String) throws(StorageError) {
+        let name = Digest(of: place.utf8).hex
+        let record = StepRecord(layer: nil, diffID: nil, created: "", parts: parts)
+        if try read(last, name) != record { try write(record, name, in: last) }
+    }
+
+    /// The parts of the key that the step at a place had the last time it was built; nil if it never was.
+    public func previousParts(place: String) throws(StorageError) -> [String: String]? {
+        try read(last, Digest(of: place.utf8).hex)?.parts
+    }
+
+    private func read(_ folder: OpenFile, _ name: String) throws(StorageError) -> StepRecord? {
+        let bytes = try storing("reading the step cache") { () throws(SystemError) in
+            try folder.readSmallFile(FileName(name))
+        }
+        guard let bytes else { return nil }
+        do {
+            return try JSONDecoder().decode(StepRecord.self, from: Data(bytes))
+        } catch {
+            try storing("removing a damaged record") { () throws(SystemError) in try folder.unlink(FileName(name)) }
+            return nil
+        }
+    }
+
+    private func write(_ record: StepRecord, _ name: String, in folder: OpenFile) throws(StorageError) {
+        let bytes: [UInt8]
+        do {
+            bytes = try OCIDocument.encode(record)
+        } catch {
+            preconditionFailure("a step record can always be encoded: \(error)")
+        }
+        try storing("writing the step cache") { () throws(SystemError) in
+            try folder.replaceFile(FileName(name), with: bytes)
+        }
+    }
+}
