@@ -16,6 +16,8 @@ public struct PlannedImage: Sendable {
     /// Where it goes beside the store; empty unless it is selected.
     public let outputs: [PlannedOutput]
     public let retry: RetryRule
+    /// The weakest rung of the isolation ladder that will do, such as `subid`; nil for any.
+    public let isolation: String?
     /// How long it takes: by history, else an estimate.
     public let seconds: Double
     /// Whether `seconds` is from the history.

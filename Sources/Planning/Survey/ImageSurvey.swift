@@ -1,0 +1,91 @@
+internal import Jobs
+internal import Manifest
+internal import OCI
+internal import SystemPackage
+
+/// What is known of one image of the manifest once its Dockerfile was read.
+struct ImageSurvey {
+    /// A reference in a stage that is built, which may be another image of the batch.
+    struct Use: Hashable {
+        let kind: DependencyReason.DockerfileUse
+        let reference: String
+        let line: Int
+    }
+
+    let spec: ImageSpec
+    /// What the executor is told; or why the image cannot be built.
+    let job: Result<Job, JobFailure>
+    /// What the Dockerfile names, as far as it could be read.
+    let uses: [Use]
+
+    init(_ spec: ImageSpec, manifestFolder: FilePath) {
+        self.spec = spec
+        let files = ContextFiles(spec: spec, manifestFolder: manifestFolder)
+        do throws(JobFailure) {
+            let job = try Job(spec, files)
+            uses = try DockerfileUses(of: job).uses
+            self.job = .success(job)
+        } catch {
+            uses = []
+            job = .failure(error)
+        }
+    }
+}
+
+extension Job {
+    /// All that the batch manifest says; the scheduler adds what belongs to an attempt.
+    fileprivate init(_ spec: ImageSpec, _ files: ContextFiles) throws(JobFailure) {
+        let (dockerfile, ignoreFile) = try files.read()
+        self.init(
+            build: "", image: spec.name, platform: spec.platform ?? .host, stateFolder: "", logFile: "",
+            dockerfile: dockerfile)
+        contextFolder = spec.context?.value.string
+        self.ignoreFile = ignoreFile
+        target = spec.target?.value
+        for argument in spec.args { buildArguments[argument.name] = argument.value }
+        for context in spec.contexts {
+            namedContexts[context.name.lowercased()] = try NamedContext(context.source, files)
+        }
+        labels = spec.labels
+        annotations = spec.annotations
+        network = NetworkMode(spec.network)
+        limits = Limits(spec.limits)
+        cache = spec.cache == .off ? .off : .readWrite
+        epoch = spec.epoch
+    }
+}
+
+extension NamedContext {
+    fileprivate init(_ source: ContextSpec.Source, _ files: ContextFiles) throws(JobFailure) {
+        switch source {
+        case .folder(let path): self = .folder(path.string, ignoreFile: try files.ignoreFile(ofContext: path))
+        case .image(let name): self = .sibling(image: name)
+        case .dockerImage(let reference): self = .image(reference)
+        }
+    }
+}
+
+extension NetworkMode {
+    fileprivate init(_ network: ImageSpec.Network) {
+        switch network {
+        case .private: self = .private
+        case .host: self = .host
+        case .none: self = .none
+        }
+    }
+}
+
+extension Limits {
+    fileprivate init(_ limits: ImageSpec.Limits) {
+        self.init()
+        cpus = limits.cpus
+        memoryInBytes = limits.memoryInBytes
+        pids = limits.pids
+        timeoutInSeconds = limits.timeout?.inSeconds
+        idleInSeconds = limits.idle?.inSeconds
+    }
+}
+
+extension Duration {
+    fileprivate var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}
