@@ -1,0 +1,138 @@
+internal import Jobs
+internal import OCI
+internal import Planning
+internal import Registry
+internal import Storage
+internal import Synchronization
+
+/// The images that executors of one run build on: those just built, and those of registries, each fetched once.
+final class ImageLibrary: Sendable {
+    private struct Wanted: Hashable, Sendable {
+        let reference: ImageReference
+        let platform: Platform
+    }
+
+    private struct State {
+        /// By position in the plan.
+        var built: [Int: ResolvedImage] = [:]
+        /// Where a layer can be fetched from.
+        var sources: [Digest: ImageReference] = [:]
+    }
+
+    let blobs: BlobStore
+    let registry: any ImageRegistry
+    private let plan: BuildPlan
+    private let resolutions = SharedWork<Wanted, ResolvedImage>()
+    private let state = Mutex(State())
+
+    init(plan: BuildPlan, blobs: BlobStore, registry: any ImageRegistry) {
+        self.plan = plan
+        self.blobs = blobs
+        self.registry = registry
+    }
+
+    /// From now on this is what other images of the batch get.
+    func add(_ result: JobResult, of image: Int) {
+        let resolved = ResolvedImage(
+            reference: plan.images[image].name, source: nil, manifest: result.manifest, config: result.config,
+            layers: result.layers, diffIDs: result.diffIDs)
+        state.withLock { $0.built[image] = resolved }
+    }
+
+    /// Answers one request of an executor; every error becomes an answer.
+    func answer(_ request: ImageRequest, for image: Int) async -> ImageResponse {
+        do {
+            switch request {
+            case .resolve(let reference, let platform):
+                return .resolved(try await resolve(reference, platform, for: image))
+            case .resolveSibling(let name):
+                return .resolved(try sibling(named: name, for: image))
+            case .fetchLayers(let resolved, let indices):
+                try await fetchLayers(of: resolved, indices)
+                return .fetched
+            }
+        } catch {
+            return .failed(JobFailure(error))
+        }
+    }
+
+    /// Makes sure that blobs are in the store, wherever in this run they were seen; several at a time.
+    func fetch(_ wanted: [Descriptor], from fallback: ImageReference? = nil) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for blob in Set(wanted) where try blobs.size(of: blob.digest) != blob.size {
+                guard let source = state.withLock({ $0.sources[blob.digest] }) ?? fallback else {
+                    throw StorageError.blobMissing(blob.digest)
+                }
+                group.addTask { try await self.registry.fetch(blob, from: source, into: self.blobs) }
+            }
+            try await group.waitForAll()
+        }
+    }
+}
+
+// MARK: - Requests
+
+extension ImageLibrary {
+    /// An image of the batch that has the reference is preferred, unless another platform is asked for.
+    private func resolve(_ reference: ImageReference, _ platform: Platform, for image: Int) async throws
+        -> ResolvedImage
+    {
+        if let name = plan.owner(of: reference, platform: platform) {
+            return try sibling(named: name, for: image)
+        }
+        let wanted = Wanted(reference: reference, platform: platform)
+        return try await resolutions.value(for: wanted) { try await self.download(wanted) }
+    }
+
+    /// Never an older one: an image of the batch is what this run made of it.
+    private func sibling(named name: String, for image: Int) throws(JobFailure) -> ResolvedImage {
+        let built = plan.position(named: name).flatMap { position in state.withLock { $0.built[position] } }
+        guard var built else {
+            let text =
+                "\"\(name)\" is an image of this batch that is not built yet, and nothing in the Dockerfile says early"
+                + " enough that \"\(plan.images[image].name)\" needs it; add `needs: [\(name)]`"
+            throw JobFailure(class: .dockerfile, message: text, summary: text)
+        }
+        built.source = try missingSource(of: built.layers)
+        return built
+    }
+
+    /// Where to fetch what a cached build never fetched itself; nil when the store has all.
+    private func missingSource(of layers: [Descriptor]) throws(JobFailure) -> ImageReference? {
+        do {
+            let missing = try layers.first { try blobs.size(of: $0.digest) != $0.size }
+            return missing.flatMap { layer in state.withLock { $0.sources[layer.digest] } }
+        } catch {
+            throw JobFailure(error)
+        }
+    }
+
+    private func fetchLayers(of image: ResolvedImage, _ indices: [Int]) async throws {
+        guard indices.allSatisfy(image.layers.indices.contains) else {
+            throw JobFailure(class: .internal, message: "no such layer of \(image.reference)", summary: "no such layer")
+        }
+        try await fetch(indices.map { image.layers[$0] }, from: image.source)
+    }
+
+    /// Manifest and config into the store.
+    private func download(_ wanted: Wanted) async throws -> ResolvedImage {
+        let remote = try await registry.manifest(of: wanted.reference, platform: wanted.platform)
+        let manifest = try OCIDocument.decode(ImageManifest.self, from: remote.bytes)
+        _ = try await BlockingWork.run { [blobs] in try blobs.write(remote.bytes) }
+        try await registry.fetch(manifest.config, from: remote.reference, into: blobs)
+        let config = try await BlockingWork.run { [blobs] in
+            try OCIDocument.decode(ImageConfig.self, from: blobs.read(manifest.config.digest))
+        }
+        guard config.rootfs.diffIDs.count == manifest.layers.count else {
+            throw RegistryError.invalidManifest(
+                reference: wanted.reference.description,
+                reason: "it has \(manifest.layers.count) layers, its config \(config.rootfs.diffIDs.count)")
+        }
+        state.withLock { state in
+            for layer in manifest.layers { state.sources[layer.digest] = remote.reference }
+        }
+        return ResolvedImage(
+            reference: wanted.reference.description, source: remote.reference, manifest: remote.descriptor,
+            config: manifest.config, layers: manifest.layers, diffIDs: config.rootfs.diffIDs)
+    }
+}

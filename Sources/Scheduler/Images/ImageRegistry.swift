@@ -1,0 +1,32 @@
+public import OCI
+public import Storage
+public import SystemPackage
+
+/// What the scheduler asks of registries; `RegistryClient` is one, tests have another.
+public protocol ImageRegistry: Sendable {
+    /// The manifest behind a reference, for the platform, verified.
+    func manifest(of reference: ImageReference, platform: Platform) async throws -> RemoteManifest
+    /// Makes sure that the blob is in the store, verified.
+    func fetch(_ blob: Descriptor, from reference: ImageReference, into store: BlobStore) async throws
+    func hasBlob(_ digest: Digest, in reference: ImageReference) async throws -> Bool
+    /// Makes sure that the reference's repository has the blob that is in the file.
+    func send(_ blob: Descriptor, from file: FilePath, to reference: ImageReference) async throws
+    /// The digest that a tag has now; nil if there is no such tag.
+    func digest(of reference: ImageReference) async throws -> Digest?
+    func put(_ manifest: [UInt8], mediaType: MediaType, to reference: ImageReference) async throws
+}
+
+/// The manifest of one image, as a registry gave it.
+public struct RemoteManifest: Hashable, Sendable {
+    /// Pinned to the digest.
+    public var reference: ImageReference
+    /// Exactly as stored there.
+    public var bytes: [UInt8]
+    public var descriptor: Descriptor
+
+    public init(reference: ImageReference, bytes: [UInt8], descriptor: Descriptor) {
+        self.reference = reference
+        self.bytes = bytes
+        self.descriptor = descriptor
+    }
+}

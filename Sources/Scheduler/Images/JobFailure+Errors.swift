@@ -1,0 +1,37 @@
+internal import FileSystem
+internal import Jobs
+internal import Registry
+internal import Storage
+
+extension JobFailure {
+    /// What an error of fetching, publishing or starting means for the image.
+    init(_ error: any Error) {
+        let text = "\(error)"
+        self.init(
+            class: Self.failureClass(of: error), message: text,
+            summary: text.split(separator: "\n").first.map(String.init) ?? text,
+            isTemporary: (error as? RegistryError)?.isTemporary ?? false)
+        if let failure = error as? JobFailure { self = failure }
+        if error is CancellationError { self = .cancelled }
+    }
+
+    static let cancelled = JobFailure(class: .cancelled, message: "cancelled", summary: "cancelled")
+
+    private static func failureClass(of error: any Error) -> Class {
+        switch error {
+        case let error as RegistryError: error.isNetworkFailure ? .network : .registry
+        case is StorageError, is SystemError: .host
+        default: .internal
+        }
+    }
+}
+
+extension RegistryError {
+    fileprivate var isNetworkFailure: Bool {
+        switch self {
+        case .network, .truncated: true
+        case .gaveUp(_, let last): last.isNetworkFailure
+        default: false
+        }
+    }
+}
