@@ -22,8 +22,14 @@ public struct Digest: Hashable, Sendable {
         self = hasher.finalize()
     }
 
-    /// Takes the 32 raw bytes of a SHA-256 digest.
-    init(raw: [UInt8]) {
+    /// The 32 bytes of the digest.
+    public var raw: [UInt8] {
+        let digits = hex.utf8.map { $0 < 58 ? $0 - 48 : $0 - 87 }
+        return stride(from: 0, to: 64, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    }
+
+    /// Takes the 32 bytes of a SHA-256 digest.
+    public init(raw: [UInt8]) {
         precondition(raw.count == 32, "a SHA-256 digest has 32 bytes")
         let digits = Array("0123456789abcdef".utf8)
         hex = String(decoding: raw.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)

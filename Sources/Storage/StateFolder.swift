@@ -16,6 +16,8 @@ public struct StateFolder: Sendable {
     public var layers: FilePath { root.appending("layers") }
     /// Results of steps by their key.
     public var cache: FilePath { root.appending("cache") }
+    var lastSteps: FilePath { cache.appending("last") }
+    var contentDigests: FilePath { cache.appending("content") }
     public var logs: FilePath { root.appending("logs") }
     /// What has no final name yet; leftovers are swept at the next start.
     public var temporary: FilePath { root.appending("tmp") }
@@ -31,7 +33,7 @@ public struct StateFolder: Sendable {
     public func prepare() throws(StorageError) {
         try makeFolders(root)
         try checkLayout()
-        for folder in [blobs, layers, cache.appending("last"), cache.appending("content"), logs, temporary, locks] {
+        for folder in [blobs, layers, lastSteps, contentDigests, logs, temporary, locks] {
             try makeFolders(folder)
         }
     }

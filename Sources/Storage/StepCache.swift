@@ -1,7 +1,6 @@
 internal import FileSystem
 internal import FoundationEssentials
 public import OCI
-internal import SystemPackage
 
 /// The result of a step that ran.
 public struct StepRecord: Hashable, Sendable, Codable {
@@ -30,7 +29,7 @@ public struct StepCache: Sendable {
     /// Opens the cache of a state folder that was prepared.
     public init(_ state: StateFolder, blobs: BlobStore) throws(StorageError) {
         folder = try state.open(state.cache)
-        last = try state.open(state.cache.appending("last"))
+        last = try state.open(state.lastSteps)
         self.blobs = blobs
     }
 
