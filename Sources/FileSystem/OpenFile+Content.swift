@@ -72,6 +72,11 @@ extension OpenFile {
         try check("fdatasync", nil) { fdatasync(fd) }
     }
 
+    /// Waits until everything that was written to this file's file system is on the disk.
+    public func synchronizeFileSystem() throws(SystemError) {
+        try check("syncfs", nil) { clinux_syncfs(fd) }
+    }
+
     public func truncate(to size: Int64) throws(SystemError) {
         try check("ftruncate", nil) { ftruncate(fd, Int(size)) }
     }

@@ -50,7 +50,7 @@ extension StateFolder {
         let start = FileTime.now
         let folder = try open(root)
         try storing("synchronizing \(root)") { () throws(SystemError) in
-            guard syncfs(folder.fd) == 0 else { throw SystemError(call: "syncfs", code: errno, path: root.string) }
+            try folder.synchronizeFileSystem()
             try folder.replaceFile("synced", with: Array("\(Self.bootID()) \(start.seconds)\n".utf8))
         }
     }

@@ -65,3 +65,5 @@ static inline int clinux_clone_file(int to, int from) { return ioctl(to, FICLONE
 static inline int clinux_flock(int fd, int operation) { return flock(fd, operation); }
 
 static inline int clinux_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 3); }
+
+static inline int clinux_syncfs(int fd) { return (int)syscall(SYS_syncfs, fd); }
