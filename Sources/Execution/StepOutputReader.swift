@@ -1,0 +1,76 @@
+internal import FileSystem
+internal import Glibc
+internal import Jobs
+
+/// Reads what a step writes, until its last process has closed both pipes: into the log first, then to the scheduler.
+struct StepOutputReader {
+    let step: Int
+    let log: StepLog
+    let scheduler: any SchedulerLink
+
+    private struct Pipe {
+        let stream: StepOutput.Stream
+        let file: OpenFile
+        var splitter = LineSplitter()
+        var isOpen = true
+    }
+
+    /// Longest text of one event: a message must fit into the socket.
+    private static let longestText = 32 << 10
+
+    func read(stdout: OpenFile, stderr: OpenFile) throws {
+        var pipes = [Pipe(stream: .stdout, file: stdout), Pipe(stream: .stderr, file: stderr)]
+        while pipes.contains(where: \.isOpen) {
+            var waiting = pipes.map { pollfd(fd: $0.isOpen ? $0.file.fd : -1, events: Int16(POLLIN), revents: 0) }
+            guard poll(&waiting, UInt(waiting.count), -1) >= 0 || errno == EINTR else {
+                throw SystemError(call: "poll", code: errno, path: nil)
+            }
+            for index in pipes.indices where waiting[index].revents != 0 { try drain(&pipes[index]) }
+        }
+    }
+
+    private func drain(_ pipe: inout Pipe) throws {
+        let bytes = try pipe.file.readOnce(upTo: 64 << 10)
+        if bytes.isEmpty {
+            pipe.isOpen = false
+            if let rest = pipe.splitter.finish() { try pass([rest], pipe.stream) }
+        } else {
+            try pass(pipe.splitter.add(bytes), pipe.stream)
+        }
+    }
+
+    private func pass(_ lines: [ArraySlice<UInt8>], _ stream: StepOutput.Stream) throws {
+        var text = ""
+        for line in lines {
+            try log.append(line, step: step, stream: stream)
+            if !text.isEmpty, text.utf8.count + line.count > Self.longestText {
+                try scheduler.send(.output(StepOutput(step: step, stream: stream, text: text)))
+                text = ""
+            }
+            text += (text.isEmpty ? "" : "\n") + String(decoding: line, as: UTF8.self)
+        }
+        if !lines.isEmpty { try scheduler.send(.output(StepOutput(step: step, stream: stream, text: text))) }
+    }
+}
+
+/// Both ends of a pipe, close-on-exec.
+struct PipeEnds {
+    let reading: OpenFile
+    let writing: OpenFile
+
+    init() throws {
+        var ends: [Int32] = [-1, -1]
+        guard pipe2(&ends, Int32(O_CLOEXEC)) == 0 else { throw SystemError(call: "pipe2", code: errno, path: nil) }
+        reading = OpenFile(owning: ends[0])
+        writing = OpenFile(owning: ends[1])
+    }
+}
+
+extension OpenFile {
+    /// One read of at most so many bytes; empty at the end.
+    func readOnce(upTo count: Int) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
+            used = try read(into: UnsafeMutableRawBufferPointer(buffer))
+        }
+    }
+}
