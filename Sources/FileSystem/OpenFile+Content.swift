@@ -47,7 +47,7 @@ extension OpenFile {
     public func copyContent(to target: OpenFile) throws(SystemError) {
         if clinux_clone_file(target.fd, fd) == 0 { return }
         while true {
-            let count = copy_file_range(fd, nil, target.fd, nil, 1 << 30, 0)
+            let count = clinux_copy_file_range(fd, target.fd, 1 << 30)
             if count == 0 { return }
             if count > 0 || errno == EINTR { continue }
             guard [EXDEV, EINVAL, ENOSYS, EOPNOTSUPP].contains(errno) else {

@@ -4,7 +4,7 @@ internal import Glibc
 extension OpenFile {
     /// Of the open file itself; works on every descriptor.
     public func status() throws(SystemError) -> FileStatus {
-        try Self.status(at: fd, "", AT_EMPTY_PATH)
+        try Self.status(at: fd, "", clinux_at_empty_path)
     }
 
     /// Of a name below this directory; links are not followed.
@@ -35,7 +35,7 @@ extension OpenFile {
 
     /// Owner and group of the open file, also of a link opened with `pathOnly` and `noFollow`.
     public func setOwner(uid: UInt32, gid: UInt32) throws(SystemError) {
-        try check("fchownat", nil) { fchownat(fd, "", uid, gid, AT_EMPTY_PATH) }
+        try check("fchownat", nil) { fchownat(fd, "", uid, gid, clinux_at_empty_path) }
     }
 
     /// Owner and group of a name below this directory; links are not followed.
@@ -55,7 +55,7 @@ extension OpenFile {
         let time = timespec(tv_sec: Int(modified.seconds), tv_nsec: Int(modified.nanoseconds))
         try check("utimensat", nil) {
             withUnsafePointer(to: (time, time)) { pair in
-                pair.withMemoryRebound(to: timespec.self, capacity: 2) { utimensat(fd, "", $0, AT_EMPTY_PATH) }
+                pair.withMemoryRebound(to: timespec.self, capacity: 2) { utimensat(fd, "", $0, clinux_at_empty_path) }
             }
         }
     }

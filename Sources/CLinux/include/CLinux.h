@@ -2,15 +2,15 @@
 
 // System calls that Swift cannot call: variadic functions, calls without a libc wrapper, macros. Each returns what the
 // call returns, with errno set.
-
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
+//
+// _GNU_SOURCE must not be defined here: Swift's own module of glibc is built without it, and a structure that looks
+// different in two modules (fd_set) fails the build of whoever imports both.
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
+#include <linux/stat.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
@@ -39,8 +39,16 @@ static const uint64_t clinux_resolve_in_root = RESOLVE_IN_ROOT | RESOLVE_NO_MAGI
 static const uint64_t clinux_resolve_beneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
 static const uint64_t clinux_resolve_no_links = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
 
+// AT_EMPTY_PATH of <fcntl.h>, which only has it with _GNU_SOURCE.
+static const int clinux_at_empty_path = 0x1000;
+
 static inline int clinux_statx(int dir, const char *_Nonnull path, int flags, struct statx *_Nonnull result) {
-    return statx(dir, path, flags | AT_STATX_SYNC_AS_STAT, STATX_BASIC_STATS, result);
+    return (int)syscall(SYS_statx, dir, path, flags, STATX_BASIC_STATS, result);
+}
+
+// From the current position of one file to that of another.
+static inline long clinux_copy_file_range(int from, int to, size_t count) {
+    return syscall(SYS_copy_file_range, from, (void *)0, to, (void *)0, count, 0);
 }
 
 static inline long clinux_getdents64(int dir, void *_Nonnull buffer, size_t size) {
