@@ -56,6 +56,10 @@ let package = Package(
         system("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
         system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
         system("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
+        system("CLzma", pkgConfig: "liblzma", apt: "liblzma-dev"),
+        system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+        // libbz2 has no pkg-config file.
+        .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
         system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
         .target(name: "CLinux"),
@@ -71,7 +75,9 @@ let package = Package(
         library("Manifest", ["CYAML", "OCI", systemPackage]),
         library("Jobs", ["OCI"]),
         library("Storage", ["OCI", "FileSystem", systemPackage]),
-        library("Layers", ["OCI", "FileSystem", "CZlib", "CDeflate", systemPackage]),
+        library(
+            "Layers",
+            ["OCI", "FileSystem", "Storage", "CZlib", "CDeflate", "CLzma", "CBzip2", "CZstd", systemPackage]),
         library("Registry", ["OCI", "CCurl", log, systemPackage]),
 
         // level 2
@@ -107,7 +113,7 @@ let package = Package(
         tests("Sandbox", [systemPackage]),
         tests("Jobs", ["OCI"]),
         tests("Storage", ["OCI", "FileSystem", systemPackage]),
-        tests("Layers", ["OCI", "FileSystem", systemPackage]),
+        tests("Layers", ["OCI", "FileSystem", "Storage", systemPackage]),
         tests("Registry", ["OCI", systemPackage]),
         tests("Planning", ["Manifest", "OCI", "Jobs", systemPackage]),
         tests("Export", ["OCI", "Storage", "Layers", "FileSystem", systemPackage]),
