@@ -12,7 +12,8 @@ enum Buildah {
     }
 
     static func build(dockerfile: String, context: String, as name: String, in workspace: Workspace) throws {
-        _ = try buildah(["bud", "-q", "--pull=never", "-f", dockerfile, "-t", "localhost/\(name)", context], in: workspace)
+        _ = try buildah(
+            ["bud", "-q", "--pull=never", "-f", dockerfile, "-t", "localhost/\(name)", context], in: workspace)
     }
 
     /// The files of an image, through a mounted container that is removed again.

@@ -1,0 +1,153 @@
+internal import FileSystem
+internal import Jobs
+internal import Layers
+internal import OCI
+internal import Storage
+internal import SystemPackage
+
+/// A step that makes a layer: looked up in the cache, or else run.
+struct LayerStep {
+    var number: Int
+    var stage: String
+    /// One line, for people.
+    var title: String
+    var line: Int
+    var key: StepKey
+    /// History's `created_by`.
+    var createdBy: String
+}
+
+/// What running a step left behind: an overlay upper directory.
+struct StepWork {
+    /// Below `tmp/`; becomes the unpacked layer.
+    var upper: FilePath
+    var lowers: [FilePath]
+    /// Mount points that the sandbox made, relative to the root.
+    var excluded: [String] = []
+    var cpuMilliseconds: Double?
+    var peakMemoryInBytes: Int64?
+}
+
+/// Finds or makes the layers of steps, and keeps count.
+final class StepRunner {
+    private let job: Job
+    private let stores: Stores
+    private let scheduler: any SchedulerLink
+    private let log: StepLog
+    private(set) var steps = 0
+    private(set) var cachedSteps = 0
+
+    init(job: Job, stores: Stores, scheduler: any SchedulerLink, log: StepLog) {
+        self.job = job
+        self.stores = stores
+        self.scheduler = scheduler
+        self.log = log
+    }
+
+    /// Adds the step's layer and history to a stage. `run` is called only when the cache has no result.
+    func perform(_ step: LayerStep, on state: inout StageState, run: () throws -> StepWork) throws {
+        steps += 1
+        try log.beginStep(step.number, "[\(step.stage)] \(step.title)")
+        try scheduler.send(
+            .stepStarted(
+                StepStarted(step: step.number, stage: step.stage, instruction: step.title, line: step.line)))
+        let start = ContinuousClock.now
+        var ended = StepEnded(
+            step: step.number, stage: step.stage, instruction: step.title, cached: true, milliseconds: 0)
+        ended.key = step.key.digest.hex
+        let record = try cached(step) ?? makeLayer(step, &ended, run: run)
+        ended.milliseconds = (ContinuousClock.now - start).inMilliseconds
+        ended.diffID = record.diffID
+        ended.layerSizeInBytes = record.layer?.size
+        if ended.cached { cachedSteps += 1 }
+        try add(record, step, to: &state)
+        try log.note(ended.cached ? "#\(step.number) CACHED" : "#\(step.number) DONE")
+        try scheduler.send(.stepEnded(ended))
+    }
+
+    private var place: (LayerStep) -> String {
+        { [job] step in "\(job.image) \(job.platform) \(step.stage) \(step.number)" }
+    }
+
+    private func cached(_ step: LayerStep) throws -> StepRecord? {
+        guard job.cache == .readWrite, let record = try stores.steps.find(step.key.digest) else { return nil }
+        try stores.steps.note(record.parts, place: place(step))
+        return record
+    }
+
+    private func makeLayer(_ step: LayerStep, _ ended: inout StepEnded, run: () throws -> StepWork) throws -> StepRecord {
+        ended.cached = false
+        ended.missReason = try missReason(step)
+        let work = try run()
+        ended.cpuMilliseconds = work.cpuMilliseconds
+        ended.peakMemoryInBytes = work.peakMemoryInBytes
+        var warnings: [String] = []
+        let layer = try commitLayer(
+            of: work.upper, lowers: work.lowers, excluded: work.excluded, epoch: job.epoch, into: stores.blobs,
+            warn: { warnings.append($0) })
+        for warning in warnings { try scheduler.send(.warning(Warning(message: warning, line: step.line))) }
+        _ = try stores.layers.adopt(work.upper, as: layer.diffID)
+        var record = StepRecord(
+            layer: layer.descriptor, diffID: layer.diffID, created: creationTime(), parts: step.key.summary)
+        guard job.cache != .off else { return record }
+        // A step that came out as it did before keeps its time, and so the image its digest.
+        if let old = try stores.steps.find(step.key.digest), old.diffID == record.diffID { record.created = old.created }
+        try stores.steps.record(record, key: step.key.digest, place: place(step))
+        return record
+    }
+
+    /// Which part of the key differs from the last build of this step.
+    private func missReason(_ step: LayerStep) throws -> String? {
+        guard job.cache == .readWrite else { return "the cache is not read" }
+        guard let before = try stores.steps.previousParts(place: place(step)) else { return "never built" }
+        let now = step.key.summary
+        let changed = step.key.parts.map(\.name).filter { before[$0] != now[$0] }
+        let gone = before.keys.filter { now[$0] == nil }.sorted()
+        let names = (changed + gone).prefix(5)
+        return names.isEmpty ? "the result is no longer in the store" : "changed: " + names.joined(separator: ", ")
+    }
+
+    private func add(_ record: StepRecord, _ step: LayerStep, to state: inout StageState) throws {
+        guard let descriptor = record.layer, let diffID = record.diffID else {
+            throw ExecutionError.protocolViolation("a cached step without a layer")
+        }
+        state.layers.append(ChainLayer(descriptor: descriptor, diffID: diffID))
+        let created = clamped(record.created)
+        state.created = created
+        state.history.append(
+            ImageConfig.History(created: created, createdBy: step.createdBy, comment: StageState.historyComment))
+        try scheduler.send(.layer(LayerCommitted(descriptor: descriptor, diffID: diffID)))
+    }
+
+    private func creationTime() -> String {
+        let now = FileTime.now
+        return clamped(Timestamp.text(seconds: now.seconds, nanoseconds: now.nanoseconds))
+    }
+
+    /// No time is later than the epoch of the job.
+    private func clamped(_ time: String) -> String {
+        guard let epoch = job.epoch else { return time }
+        return min(time, Timestamp.text(seconds: epoch))
+    }
+}
+
+/// The parts of the store that an executor works with.
+struct Stores {
+    let state: StateFolder
+    let blobs: BlobStore
+    let layers: LayerStore
+    let steps: StepCache
+
+    init(_ state: StateFolder) throws {
+        self.state = state
+        blobs = try BlobStore(state)
+        layers = try LayerStore(state)
+        steps = try StepCache(state, blobs: blobs)
+    }
+}
+
+extension Duration {
+    var inMilliseconds: Double {
+        Double(components.seconds) * 1000 + Double(components.attoseconds) / 1e15
+    }
+}
