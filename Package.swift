@@ -63,7 +63,7 @@ let package = Package(
         system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
         .target(name: "CLinux"),
-        .target(name: "CSandbox"),
+        .target(name: "CSandbox", cSettings: [.define("_GNU_SOURCE")]),
 
         // level 0
         library("OCI", ["CCrypto"]),
@@ -110,7 +110,10 @@ let package = Package(
         tests("FileSystem", [systemPackage]),
         tests("Manifest", ["OCI", systemPackage]),
         tests("DockerfileFrontend"),
-        tests("Sandbox", [systemPackage]),
+        tests("Sandbox", ["SandboxProbe", systemPackage]),
+        .executableTarget(
+            name: "SandboxProbe", dependencies: ["Sandbox", "TestSupport", systemPackage], path: "Tests/SandboxProbe",
+            swiftSettings: settings),
         tests("Jobs", ["OCI"]),
         tests("Storage", ["OCI", "FileSystem", systemPackage]),
         tests("Layers", ["OCI", "FileSystem", "Storage", systemPackage]),

@@ -1,0 +1,45 @@
+// Process 1 of a step: forwards TERM, reaps, reports how the program ended. Its own end kills all that is left.
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "internal.h"
+
+// Init needs nothing but to signal processes of other users.
+static void keep_kill_only(void) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {{.effective = 1u << CAP_KILL, .permitted = 1u << CAP_KILL}};
+    syscall(SYS_capset, &header, data);
+}
+
+static void report_end(int report_fd, int status) __attribute__((noreturn));
+static void report_end(int report_fd, int status) {
+    struct csb_report report = {.kind = CSB_REPORT_STATUS, .status = status};
+    csb_write_all(report_fd, &report, sizeof report);
+    _exit(0);
+}
+
+static void reap(pid_t program, int report_fd) {
+    int status;
+    for (;;) {
+        pid_t pid = waitpid(-1, &status, WNOHANG);
+        if (pid == program) report_end(report_fd, status);
+        if (pid == 0 || (pid < 0 && errno != EINTR)) return;
+    }
+}
+
+int csb_run_init(pid_t program, int report_fd) {
+    sigset_t signals;
+    sigfillset(&signals);
+    sigprocmask(SIG_SETMASK, &signals, NULL);
+    keep_kill_only();
+    int report = dup2(report_fd, 3);
+    syscall(SYS_close_range, 4, ~0U, 0);
+    for (int fd = 0; fd < 3; fd++) close(fd);
+    prctl(PR_SET_NAME, "init");
+    for (;;) {
+        reap(program, report);
+        int number = sigwaitinfo(&signals, NULL);
+        if (number == SIGTERM) kill(-1, SIGTERM);
+    }
+}

@@ -1,0 +1,138 @@
+// What the C files share. Names as in CSandbox.h; nothing here is seen by Swift.
+#pragma once
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "CSandbox.h"
+
+#pragma clang diagnostic ignored "-Wnullability-completeness"
+
+enum {
+    CSB_JOB_FD = 3,
+    CSB_SOCKET_FD = 4,
+    CSB_LIFELINE_FD = 5,
+    CSB_STATUS_FD = 6,
+    CSB_EXIT_SETUP_FAILED = 125,
+};
+#define CSB_PROGRAM_NAME "build-all-executor"
+
+// Host ids of image ids in `shifted`: everything from 300000 to the last id but one (-1 is no id).
+#define CSB_SHIFT 300000u
+#define CSB_SHIFTED_COUNT (4294967295u - CSB_SHIFT)
+
+#define CSB_CLOSE __attribute__((cleanup(csb_close)))
+static inline void csb_close(int *fd) {
+    if (*fd < 0) return;
+    int saved = errno;
+    close(*fd);
+    errno = saved;
+}
+
+// Fills `failure` from errno and returns -errno.
+int csb_fail(struct csb_failure *failure, enum csb_step step, const char *path);
+int csb_fail_with(struct csb_failure *failure, enum csb_step step, int error, const char *path);
+
+// io.c
+ssize_t csb_read(int fd, void *buffer, size_t length);
+int csb_write_all(int fd, const void *buffer, size_t length);
+int csb_write_file(const char *path, const void *text, size_t length);
+ssize_t csb_send(int fd, const void *message, size_t length, const int *fds, int count);
+ssize_t csb_receive(int fd, void *message, size_t length, int *fds, int *count);
+int csb_openat2(int directory, const char *path, uint64_t flags, uint64_t resolve);
+size_t csb_format(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+// process.c
+pid_t csb_clone(uint64_t flags, int *pidfd);
+int csb_drop_signals(void);
+int csb_write_maps(pid_t pid, const char *uid_map, const char *gid_map, struct csb_failure *failure);
+int csb_user_namespace(struct csb_failure *failure);
+int csb_child_failed(int pipe_fd, const struct csb_failure *failure) __attribute__((noreturn));
+
+// overlay.c
+struct csb_overlay {
+    const char *const *lowers;  // ends in NULL
+    const char *last_lower;     // or NULL
+    const char *upper;          // or NULL
+    const char *work;
+};
+int csb_mount_overlay(const struct csb_overlay *overlay, struct csb_failure *failure);
+
+// mounts.c
+int csb_make_filesystem(const char *type, const char *const *options, unsigned attributes);
+int csb_bind_file(const char *source, int directory, const char *name, bool read_only, struct csb_failure *failure);
+int csb_bind(int tree, int target, bool read_only);
+int csb_move(int mount, int target);
+int csb_pivot(int root, struct csb_failure *failure);
+int csb_mount_image_files(int root, const char *host_name, const char *resolver, struct csb_failure *failure);
+
+// seccomp.c
+int csb_filter_step(void);
+int csb_filter_executor(void);
+
+// zygote.c, the world that a step starts from
+struct csb_world {
+    int32_t rung;
+    uint64_t data_limit;
+    uint64_t process_limit;
+    const char *state_folder;
+    int mount_namespace;   // the executor's
+    int network_namespace; // the host's
+    char uid_map[512];     // of a step's user namespace
+    char gid_map[512];
+};
+int csb_build_world(struct csb_world *world, struct csb_failure *failure);
+int csb_run_zygote(struct csb_world *world, int socket, int status_fd) __attribute__((noreturn));
+
+// request.c: the request as it lies in memory after a memfd was mapped
+struct csb_parsed_request {
+    struct csb_step_request step;
+    void *memory;
+    size_t size;
+};
+int csb_encode_request(const struct csb_step_request *request);
+int csb_decode_request(int fd, struct csb_parsed_request *parsed);
+void csb_free_request(struct csb_parsed_request *parsed);
+
+// step.c
+struct csb_step_child {
+    const struct csb_world *world;
+    const struct csb_step_request *request;  // NULL: an empty step, for the probe
+    const struct csb_overlay *overlay;
+    const char *resolver;                    // text of /etc/resolv.conf
+    int go_fd;                               // a byte here says that the id maps are written
+    int report_fd;
+    int stdout_fd;
+    int stderr_fd;
+};
+enum csb_report_kind { CSB_REPORT_FAILURE = 1, CSB_REPORT_STATUS = 2 };
+struct csb_report {
+    int32_t kind;
+    int32_t status;
+    struct csb_failure failure;
+};
+int csb_enter_step(const struct csb_step_child *child) __attribute__((noreturn));
+int csb_prepare_working_directory(const char *path, struct csb_failure *failure);
+int csb_drop_capabilities(void);
+int csb_scope_by_landlock(void);
+void csb_exec_step(const struct csb_step_request *request, struct csb_failure *failure);
+int csb_run_init(pid_t child, int report_fd) __attribute__((noreturn));
+
+// network.c
+struct csb_network_stack {
+    int state;  // 0 not tried, 1 runs, 2 none can be had
+    int namespace_fd;
+    char note[248];
+    char resolver[4096];
+};
+void csb_start_network_stack(const struct csb_world *world, struct csb_network_stack *stack);
+int csb_loopback_up(void);
+void csb_read_resolver(char *buffer, size_t size);

@@ -1,0 +1,84 @@
+// clone3, id maps, signals, waiting.
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "internal.h"
+
+// fork with namespaces. The child gets default signal handlers (CLONE_CLEAR_SIGHAND); the caller's mask stays.
+pid_t csb_clone(uint64_t flags, int *pidfd) {
+    struct clone_args arguments = {
+        .flags = flags | CLONE_CLEAR_SIGHAND | (pidfd ? CLONE_PIDFD : 0),
+        .pidfd = (uint64_t)(uintptr_t)pidfd,
+        .exit_signal = SIGCHLD,
+    };
+    pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    return pid < 0 ? -errno : pid;
+}
+
+// Every signal as in a fresh process: handlers, ignored ones (exec keeps those) and the mask.
+int csb_drop_signals(void) {
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    for (int number = 1; number < NSIG; number++) sigaction(number, &action, NULL);
+    sigset_t none;
+    sigemptyset(&none);
+    return sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int csb_write_maps(pid_t pid, const char *uid_map, const char *gid_map, struct csb_failure *failure) {
+    char path[64];
+    csb_format(path, sizeof path, "/proc/%d/uid_map", pid);
+    int result = csb_write_file(path, uid_map, strlen(uid_map));
+    if (result < 0) return csb_fail_with(failure, CSB_STEP_ID_MAP, -result, path);
+    csb_format(path, sizeof path, "/proc/%d/gid_map", pid);
+    result = csb_write_file(path, gid_map, strlen(gid_map));
+    if (result < 0) return csb_fail_with(failure, CSB_STEP_ID_MAP, -result, path);
+    return 0;
+}
+
+// A user namespace with the shifted map and no process in it, for mount_setattr. Its child must live while the map is
+// written, nothing more.
+int csb_user_namespace(struct csb_failure *failure) {
+    int pidfd = -1;
+    pid_t pid = csb_clone(CLONE_NEWUSER, &pidfd);
+    if (pid < 0) return csb_fail_with(failure, CSB_STEP_USER_NAMESPACE, -pid, NULL);
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;) pause();
+    }
+    char map[64], path[64];
+    csb_format(map, sizeof map, "0 %u %u", CSB_SHIFT, CSB_SHIFTED_COUNT);
+    int result = csb_write_maps(pid, map, map, failure);
+    if (result == 0) {
+        csb_format(path, sizeof path, "/proc/%d/ns/user", pid);
+        result = open(path, O_RDONLY | O_CLOEXEC);
+        if (result < 0) result = csb_fail(failure, CSB_STEP_USER_NAMESPACE, path);
+    }
+    csb_pidfd_send_signal(pidfd, SIGKILL);
+    close(pidfd);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
+    return result;
+}
+
+int csb_pidfd_send_signal(int pidfd, int signal) {
+    return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0 ? -errno : 0;
+}
+
+int csb_wait(pid_t pid, struct csb_usage *usage) {
+    struct rusage used;
+    pid_t result;
+    do result = wait4(pid, &usage->status, 0, &used);
+    while (result < 0 && errno == EINTR);
+    if (result < 0) return -errno;
+    usage->user_microseconds = used.ru_utime.tv_sec * 1000000LL + used.ru_utime.tv_usec;
+    usage->system_microseconds = used.ru_stime.tv_sec * 1000000LL + used.ru_stime.tv_usec;
+    usage->peak_kilobytes = used.ru_maxrss;
+    return 0;
+}
+
+int csb_child_failed(int pipe_fd, const struct csb_failure *failure) {
+    csb_write_all(pipe_fd, failure, sizeof *failure);
+    _exit(CSB_EXIT_SETUP_FAILED);
+}

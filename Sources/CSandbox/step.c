@@ -1,0 +1,124 @@
+// A step, from the clone to its program: the order of calls is the safety, see docs/sandbox.md.
+#include <linux/keyctl.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <grp.h>
+
+#include "internal.h"
+
+static int report_failure(int report_fd, const struct csb_failure *failure) __attribute__((noreturn));
+static int report_failure(int report_fd, const struct csb_failure *failure) {
+    struct csb_report report = {.kind = CSB_REPORT_FAILURE, .failure = *failure};
+    csb_write_all(report_fd, &report, sizeof report);
+    _exit(CSB_EXIT_SETUP_FAILED);
+}
+
+// The parent-death signal is set again after the change of ids, which clears it.
+static int become_root(const struct csb_step_child *child, struct csb_failure *failure) {
+    char go;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (csb_read(child->go_fd, &go, 1) != 1) return csb_fail_with(failure, CSB_STEP_ID_MAP, EPIPE, NULL);
+    if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0)
+        return csb_fail(failure, CSB_STEP_SET_IDS, "0");
+    if (setgroups(0, NULL) < 0) return csb_fail(failure, CSB_STEP_SET_GROUPS, NULL);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return csb_fail(failure, CSB_STEP_PARENT_DEATH, NULL);
+    setsid();
+    umask(022);
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return csb_fail(failure, CSB_STEP_PRIVATE_MOUNTS, "/");
+    return 0;
+}
+
+static int enter_image(const struct csb_step_child *child, struct csb_failure *failure) {
+    if (chdir("/state") < 0) return csb_fail(failure, CSB_STEP_OPEN_STATE, "/state");
+    CSB_CLOSE int root = csb_mount_overlay(child->overlay, failure);
+    if (root < 0) return root;
+    if (move_mount(root, "", AT_FDCWD, "/root", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        return csb_fail(failure, CSB_STEP_BIND, "/root");
+    const char *host_name = child->request ? child->request->host_name : "probe";
+    int result = csb_mount_image_files(root, host_name, child->resolver, failure);
+    if (result < 0) return result;
+    return csb_pivot(root, failure);
+}
+
+// The probe's step: take away a directory of the lower layer, which needs whiteouts and the overlay's own xattrs.
+static int use_overlay(struct csb_failure *failure) {
+    if (rmdir("/directory") < 0) return csb_fail(failure, CSB_STEP_OVERLAY_USE, "/directory");
+    if (mkdir("/directory", 0755) < 0) return csb_fail(failure, CSB_STEP_OVERLAY_USE, "/directory");
+    if (chown("/directory", 33, 33) < 0) return csb_fail(failure, CSB_STEP_OVERLAY_USE, "/directory");
+    return 0;
+}
+
+static int limit(int resource, uint64_t value, struct csb_failure *failure) {
+    struct rlimit limits;
+    if (value == 0 || getrlimit(resource, &limits) < 0) return 0;
+    if (limits.rlim_max != RLIM_INFINITY && value > limits.rlim_max) value = limits.rlim_max;
+    limits.rlim_cur = limits.rlim_max = value;
+    return setrlimit(resource, &limits) < 0 ? csb_fail(failure, CSB_STEP_LIMITS, NULL) : 0;
+}
+
+// All that init and the program share. The filter goes in while SYS_ADMIN is held: no_new_privs would break sudo.
+static int close_doors(const struct csb_step_child *child, struct csb_failure *failure) {
+    const char *host_name = child->request ? child->request->host_name : "probe";
+    if (sethostname(host_name, strlen(host_name)) < 0) return csb_fail(failure, CSB_STEP_HOST_NAME, host_name);
+    if (child->request && child->request->network == CSB_NETWORK_NONE && csb_loopback_up() < 0)
+        return csb_fail(failure, CSB_STEP_LOOPBACK, "lo");
+    // A session keyring of its own: the executor's must not be inherited.
+    syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+    int result = limit(RLIMIT_DATA, child->world->data_limit, failure);
+    if (result == 0) result = limit(RLIMIT_NPROC, child->world->process_limit, failure);
+    if (result < 0) return result;
+    if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0) return csb_fail(failure, CSB_STEP_DESCRIPTORS, NULL);
+    result = csb_scope_by_landlock();
+    if (result < 0) return csb_fail_with(failure, CSB_STEP_LANDLOCK, -result, NULL);
+    result = csb_filter_step();
+    return result < 0 ? csb_fail_with(failure, CSB_STEP_SECCOMP, -result, NULL) : 0;
+}
+
+static int take_descriptors(const struct csb_step_child *child, struct csb_failure *failure) {
+    CSB_CLOSE int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null < 0) return csb_fail(failure, CSB_STEP_DESCRIPTORS, "/dev/null");
+    if (dup2(null, 0) < 0 || dup2(child->stdout_fd, 1) < 0 || dup2(child->stderr_fd, 2) < 0)
+        return csb_fail(failure, CSB_STEP_DESCRIPTORS, NULL);
+    return 0;
+}
+
+static int become_user(const struct csb_step_request *request, struct csb_failure *failure) {
+    int result = csb_drop_capabilities();
+    if (result < 0) return csb_fail_with(failure, CSB_STEP_CAPABILITIES, -result, NULL);
+    char ids[32];
+    csb_format(ids, sizeof ids, "%u:%u", request->uid, request->gid);
+    if (setgroups(request->group_count, request->groups) < 0) return csb_fail(failure, CSB_STEP_SET_GROUPS, ids);
+    if (syscall(SYS_setresgid, request->gid, request->gid, request->gid) < 0)
+        return csb_fail(failure, CSB_STEP_SET_IDS, ids);
+    if (syscall(SYS_setresuid, request->uid, request->uid, request->uid) < 0)
+        return csb_fail(failure, CSB_STEP_SET_IDS, ids);
+    return 0;
+}
+
+// The program's process, forked from init. Only returns when the program could not be started.
+static void run_program(const struct csb_step_child *child, struct csb_failure *failure) {
+    setsid();
+    if (take_descriptors(child, failure) < 0) return;
+    if (csb_prepare_working_directory(child->request->working_directory, failure) < 0) return;
+    if (become_user(child->request, failure) < 0) return;
+    csb_drop_signals();
+    csb_exec_step(child->request, failure);
+}
+
+int csb_enter_step(const struct csb_step_child *child) {
+    struct csb_failure failure = {0};
+    if (become_root(child, &failure) < 0) report_failure(child->report_fd, &failure);
+    if (enter_image(child, &failure) < 0) report_failure(child->report_fd, &failure);
+    if (!child->request && use_overlay(&failure) < 0) report_failure(child->report_fd, &failure);
+    if (close_doors(child, &failure) < 0) report_failure(child->report_fd, &failure);
+    if (!child->request) _exit(0);
+    pid_t program = fork();
+    if (program < 0) {
+        csb_fail(&failure, CSB_STEP_CLONE, NULL);
+        report_failure(child->report_fd, &failure);
+    }
+    if (program > 0) csb_run_init(program, child->report_fd);
+    run_program(child, &failure);
+    report_failure(child->report_fd, &failure);
+}

@@ -1,0 +1,21 @@
+internal import CSandbox
+
+/// A rung of the isolation ladder: how steps are kept from the host, see docs/sandbox.md.
+public enum Rung: String, Codable, CaseIterable, Sendable {
+    /// Root on the host: steps run as ids 300000 and up, the disk holds the image's own ids through an id-mapped mount.
+    case shifted
+    /// An ordinary user with ranges in /etc/subuid and /etc/subgid, mapped by newuidmap and newgidmap.
+    case subid
+
+    var code: Int32 {
+        switch self {
+        case .shifted: Int32(bitPattern: CSB_RUNG_SHIFTED.rawValue)
+        case .subid: Int32(bitPattern: CSB_RUNG_SUBID.rawValue)
+        }
+    }
+
+    init?(code: Int32) {
+        guard let rung = Self.allCases.first(where: { $0.code == code }) else { return nil }
+        self = rung
+    }
+}

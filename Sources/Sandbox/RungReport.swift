@@ -1,0 +1,27 @@
+internal import CSandbox
+internal import Glibc
+public import SystemPackage
+
+/// Whether a rung works here.
+public struct RungReport: Equatable, Sendable {
+    public let rung: Rung
+    /// What was tried and how it failed; nil when the rung works.
+    public let refusal: String?
+    /// What to do about it, when that is certain.
+    public let remedy: String?
+
+    public var isUsable: Bool { refusal == nil }
+}
+
+/// Tries every rung's calls, in a child process and on the real state folder, which must exist. The first report that
+/// is usable is the rung to take.
+public func probeRungs(stateFolder: FilePath) -> [RungReport] {
+    Rung.allCases.map { rung in
+        do throws(RungRefusal) {
+            try RungProbe(rung: rung, stateFolder: stateFolder).run()
+            return RungReport(rung: rung, refusal: nil, remedy: nil)
+        } catch {
+            return RungReport(rung: rung, refusal: "\(error)", remedy: error.remedy)
+        }
+    }
+}

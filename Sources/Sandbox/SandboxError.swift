@@ -1,0 +1,17 @@
+/// What can go wrong between the scheduler, an executor and a step's sandbox.
+public enum SandboxError: Error, Equatable {
+    /// A system call; `path` is what it was called on, or empty.
+    case systemCall(String, path: String, errno: CInt)
+    /// The peer of the socket is gone.
+    case connectionClosed
+    case messageTooLong(bytes: Int, limit: Int)
+    case malformedMessage
+    /// The process was not started by `ExecutorProcess.spawn`.
+    case notAnExecutor
+    /// Steps see nothing but the state folder, so their layers must be in it.
+    case outsideStateFolder(path: String, stateFolder: String)
+    /// Text with a NUL byte cannot be an argument, a variable or a path.
+    case containsNUL(String)
+    /// This user has no range of subordinate ids that is large enough.
+    case noSubordinateIDs(file: String, user: String, found: Int, needed: Int)
+}
