@@ -47,7 +47,10 @@ extension OpenFile {
 
     /// Permission bits of the open file, which must not be a link; works on `pathOnly` descriptors too.
     public func setPermissions(_ permissions: UInt16) throws(SystemError) {
-        try check("chmod", procPath) { chmod(procPath, UInt32(permissions)) }
+        try check("chmod", procPath) {
+            let result = fchmod(fd, UInt32(permissions))
+            return result < 0 && errno == EBADF ? chmod(procPath, UInt32(permissions)) : result
+        }
     }
 
     /// Access and modification time of the open file.
@@ -74,38 +77,62 @@ extension OpenFile {
 
     /// Names of the extended attributes, in the kernel's order; empty where the file system has none.
     public func extendedAttributeNames() throws(SystemError) -> [FileName] {
-        var buffer = [CChar](repeating: 0, count: 64 << 10)
-        let count: Int
-        do {
-            count = try check("listxattr", procPath) { listxattr(procPath, &buffer, buffer.count) }
-        } catch {
-            if error.code == EOPNOTSUPP { return [] }
-            throw error
+        let bytes = try attributeBytes("listxattr") {
+            flistxattr(fd, $0, $1)
+        } byPath: {
+            listxattr(procPath, $0, $1)
         }
-        return buffer[..<count].split(separator: 0).map { FileName(unchecked: $0.map { UInt8(bitPattern: $0) }) }
+        guard let bytes, !bytes.isEmpty else { return [] }
+        return bytes.split(separator: 0).map { FileName(unchecked: Array($0)) }
     }
 
     /// The value of an extended attribute, nil if there is none of that name.
     public func extendedAttribute(_ name: FileName) throws(SystemError) -> [UInt8]? {
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        do {
-            let count = try check("getxattr", procPath) {
-                name.withCString { getxattr(procPath, $0, &buffer, buffer.count) }
-            }
-            return Array(buffer[..<count])
-        } catch {
-            if error.code == ENODATA || error.code == EOPNOTSUPP { return nil }
-            throw error
+        try attributeBytes("getxattr") { buffer, size in
+            name.withCString { fgetxattr(fd, $0, buffer, size) }
+        } byPath: { buffer, size in
+            name.withCString { getxattr(procPath, $0, buffer, size) }
         }
+    }
+
+    /// The largest list and value that Linux allows (xattr(7)).
+    private static var attributeLimit: Int { 64 << 10 }
+
+    /// What a call wrote into a buffer: a small one first, few files have much. Descriptors that only are handles need
+    /// the path in /proc. Nil if there is nothing of that name.
+    private func attributeBytes(
+        _ call: String, byDescriptor: (UnsafeMutablePointer<CChar>?, Int) -> Int,
+        byPath: (UnsafeMutablePointer<CChar>?, Int) -> Int
+    ) throws(SystemError) -> [UInt8]? {
+        var code = ERANGE
+        for size in [256, Self.attributeLimit] where code == ERANGE {
+            let bytes = withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) { buffer -> [UInt8]? in
+                var count = byDescriptor(buffer.baseAddress, size)
+                if count < 0, errno == EBADF { count = byPath(buffer.baseAddress, size) }
+                code = errno
+                return count < 0 ? nil : buffer[..<count].map { UInt8(bitPattern: $0) }
+            }
+            if let bytes { return bytes }
+        }
+        if code == ENODATA || code == EOPNOTSUPP { return nil }
+        throw SystemError(call: call, code: code, path: procPath)
     }
 
     public func setExtendedAttribute(_ name: FileName, _ value: [UInt8]) throws(SystemError) {
         try check("setxattr", name.description) {
-            name.withCString { setxattr(procPath, $0, value, value.count, 0) }
+            name.withCString {
+                let result = fsetxattr(fd, $0, value, value.count, 0)
+                return result < 0 && errno == EBADF ? setxattr(procPath, $0, value, value.count, 0) : result
+            }
         }
     }
 
     public func removeExtendedAttribute(_ name: FileName) throws(SystemError) {
-        try check("removexattr", name.description) { name.withCString { removexattr(procPath, $0) } }
+        try check("removexattr", name.description) {
+            name.withCString {
+                let result = fremovexattr(fd, $0)
+                return result < 0 && errno == EBADF ? removexattr(procPath, $0) : result
+            }
+        }
     }
 }

@@ -35,6 +35,8 @@ public final class OpenFile: Sendable {
         public static let pathOnly = Flags(rawValue: 0o10000000)
         /// Does not wait for the other end of a FIFO.
         public static let nonBlocking = Flags(rawValue: O_NONBLOCK)
+        /// Reading leaves the access time (O_NOATIME); only for the file's owner and root, others get EPERM.
+        public static let noAccessTime = Flags(rawValue: 0o1000000)
     }
 
     /// Opens a path of the host, following links.
