@@ -1,0 +1,191 @@
+internal import FileSystem
+
+/// One walk of an upper directory. Holds one descriptor at a time, however deep the tree is.
+struct DiffWalk {
+    private struct Level {
+        var path: [FileName]
+        /// Names that are still to come, the next one last.
+        var names: [FileName]
+    }
+
+    private struct Identity: Hashable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    private let options: LayerDiff
+    private let lowers: Lowers
+    private(set) var writer: TarWriter
+    private var levels: [Level] = []
+    private var firstNames: [Identity: FileName] = [:]
+    /// Entries of excluded directories, by depth, that are only written if something in them is.
+    private var pending: [(depth: Int, entry: TarEntry)] = []
+
+    init(options: LayerDiff, lowers: Lowers, writer: TarWriter) {
+        self.options = options
+        self.lowers = lowers
+        self.writer = writer
+    }
+
+    mutating func run(_ upper: OpenFile, _ warn: (String) -> Void) throws {
+        try addRoot(upper)
+        var folder = try upper.open(".", [.read, .directory])
+        try enter(folder, path: [])
+        while let level = levels.last {
+            if let name = levels[levels.count - 1].names.popLast() {
+                guard let child = try visit(name, in: folder, level.path, warn) else { continue }
+                folder = child
+                try enter(folder, path: level.path + [name])
+            } else {
+                leave()
+                if !levels.isEmpty { folder = try folder.open("..", [.read, .directory]) }
+            }
+        }
+    }
+
+    private mutating func enter(_ folder: OpenFile, path: [FileName]) throws {
+        levels.append(Level(path: path, names: try folder.entries().map(\.name).sorted { $1 < $0 }))
+    }
+
+    private mutating func leave() {
+        levels.removeLast()
+        pending.removeAll { $0.depth > levels.count }
+    }
+
+    /// The root has an entry only if the step changed its owner or mode.
+    private mutating func addRoot(_ upper: OpenFile) throws {
+        let status = try upper.status()
+        let below = try lowers.rootStatus()
+        let expected = (below?.permissions ?? 0o755, below?.uid ?? 0, below?.gid ?? 0)
+        guard (status.permissions, status.uid, status.gid) != expected else { return }
+        try add(try directoryEntry(".", status, upper))
+    }
+
+    /// Writes what a name stands for; a directory is returned, opened, to be entered.
+    private mutating func visit(
+        _ name: FileName, in folder: OpenFile, _ parent: [FileName], _ warn: (String) -> Void
+    ) throws -> OpenFile? {
+        let status = try folder.status(of: name)
+        let path = FileName.joining(parent + [name])
+        if status.kind == .directory { return try visitDirectory(name, in: folder, parent + [name], status) }
+        if options.excluded.contains(path) { return nil }
+        if status.isWhiteout {
+            try addWhiteout(name, parent)
+            return nil
+        }
+        if WhiteoutName.isWhiteout(name) { throw LayersError.whiteoutName(path) }
+        guard let kind = TarEntry.Kind(status.kind) else {
+            warn("\(path.quoted) is a socket, which a layer cannot hold: it is left out")
+            return nil
+        }
+        var entry = entry(path, kind, status)
+        if let first = firstName(of: path, status) {
+            entry.kind = .hardLink
+            entry.linkTarget = first
+            try add(entry)
+        } else {
+            try addFile(entry, name, in: folder, parent, status)
+        }
+        return nil
+    }
+
+    private mutating func visitDirectory(
+        _ name: FileName, in folder: OpenFile, _ names: [FileName], _ status: FileStatus
+    ) throws -> OpenFile {
+        let path = FileName.joining(names)
+        if WhiteoutName.isWhiteout(name) { throw LayersError.whiteoutName(path) }
+        let child = try folder.openToRead(name, .directory)
+        var entries = [try directoryEntry(path, status, child)]
+        if try OverlayMark.isOpaque(child), try lowers.hasDirectory(names) {
+            entries.append(whiteoutEntry(path.appending(WhiteoutName.opaque)))
+        }
+        if options.excluded.contains(path) {
+            pending += entries.map { (levels.count, $0) }
+        } else {
+            for entry in entries { try add(entry) }
+        }
+        return child
+    }
+
+    private mutating func addWhiteout(_ name: FileName, _ parent: [FileName]) throws {
+        try add(whiteoutEntry(FileName.joining(parent + [FileName(WhiteoutName.prefix + name.bytes)])))
+    }
+
+    private func whiteoutEntry(_ path: FileName) -> TarEntry { TarEntry(path: path, kind: .regular, permissions: 0) }
+
+    /// Of a file with several names, the one that was written first; nil if this is it.
+    private mutating func firstName(of path: FileName, _ status: FileStatus) -> FileName? {
+        guard status.linkCount > 1 else { return nil }
+        let identity = Identity(device: status.device, inode: status.inode)
+        if let first = firstNames[identity] { return first }
+        firstNames[identity] = path
+        return nil
+    }
+
+    private mutating func addFile(
+        _ entry: TarEntry, _ name: FileName, in folder: OpenFile, _ parent: [FileName], _ status: FileStatus
+    ) throws {
+        var entry = entry
+        switch status.kind {
+        case .regular: return try addRegular(entry, name, in: folder, parent, status)
+        case .symlink: entry.linkTarget = try folder.readLink(name)
+        default:
+            let file = try folder.open(name, [.pathOnly, .noFollow])
+            entry.attributes = try CarriedAttributes.read(file, names: file.extendedAttributeNames())
+            entry.deviceMajor = status.deviceMajor
+            entry.deviceMinor = status.deviceMinor
+        }
+        try add(entry)
+    }
+
+    private mutating func addRegular(
+        _ entry: TarEntry, _ name: FileName, in folder: OpenFile, _ parent: [FileName], _ status: FileStatus
+    ) throws {
+        let file = try folder.openToRead(name, [])
+        let names = try file.extendedAttributeNames()
+        if status.size == 0, names.contains(OverlayMark.whiteout) { return try addWhiteout(name, parent) }
+        var entry = entry
+        entry.size = status.size
+        entry.attributes = try CarriedAttributes.read(file, names: names)
+        try add(entry)
+        try writer.fillContent { room in try file.read(into: room) }
+        let size = try file.status().size
+        guard size == entry.size else {
+            throw LayersError.changedWhileRead(entry.path, expected: entry.size, found: size)
+        }
+    }
+
+    private func directoryEntry(_ path: FileName, _ status: FileStatus, _ folder: OpenFile) throws -> TarEntry {
+        var entry = entry(path, .directory, status)
+        entry.attributes = try CarriedAttributes.read(folder, names: folder.extendedAttributeNames())
+        return entry
+    }
+
+    private func entry(_ path: FileName, _ kind: TarEntry.Kind, _ status: FileStatus) -> TarEntry {
+        let seconds = min(status.modified.seconds, options.epoch ?? .max)
+        return TarEntry(
+            path: path, kind: kind, permissions: status.permissions, uid: status.uid, gid: status.gid,
+            modified: FileTime(seconds: seconds))
+    }
+
+    private mutating func add(_ entry: TarEntry) throws {
+        for waiting in pending { try writer.add(waiting.entry) }
+        pending = []
+        try writer.add(entry)
+    }
+}
+
+extension TarEntry.Kind {
+    /// Nil for sockets, which tar does not know.
+    init?(_ kind: FileKind) {
+        switch kind {
+        case .regular: self = .regular
+        case .directory: self = .directory
+        case .symlink: self = .symlink
+        case .characterDevice: self = .characterDevice
+        case .blockDevice: self = .blockDevice
+        case .fifo: self = .fifo
+        case .socket: return nil
+        }
+    }
+}

@@ -1,0 +1,55 @@
+internal import FileSystem
+
+/// How overlayfs marks deletions in an upper directory that is mounted with `userxattr`.
+///
+/// https://docs.kernel.org/filesystems/overlayfs.html#whiteouts-and-opaque-directories
+enum OverlayMark {
+    static let opaque: FileName = "user.overlay.opaque"
+    static let whiteout: FileName = "user.overlay.whiteout"
+    private static let prefix = Array("user.overlay.".utf8)
+    private static let escapedPrefix = Array("user.overlay.overlay.".utf8)
+
+    static func isOpaque(_ folder: OpenFile) throws(SystemError) -> Bool {
+        try folder.extendedAttribute(opaque) == Array("y".utf8)
+    }
+
+    static func setOpaque(_ folder: OpenFile) throws(SystemError) {
+        try folder.setExtendedAttribute(opaque, Array("y".utf8))
+    }
+
+    /// The name under which a step saw an attribute; nil for overlayfs' own, which it did not see.
+    static func nameInside(_ name: FileName) -> FileName? {
+        if name.bytes.starts(with: escapedPrefix) {
+            return FileName(prefix + name.bytes.dropFirst(escapedPrefix.count))
+        }
+        return name.bytes.starts(with: prefix) ? nil : name
+    }
+
+    /// Whether an attribute belongs to overlayfs, in whichever name space: `*.overlay.*`.
+    static func isOverlayName(_ name: FileName) -> Bool {
+        let parts = name.bytes.split(separator: UInt8(ascii: "."), maxSplits: 2, omittingEmptySubsequences: false)
+        return parts.count > 1 && parts[1].elementsEqual("overlay".utf8)
+    }
+}
+
+extension FileStatus {
+    /// A deletion to overlayfs.
+    var isWhiteout: Bool { kind == .characterDevice && deviceMajor == 0 && deviceMinor == 0 }
+}
+
+/// Names in a layer's tar stream that mean deletions.
+///
+/// https://github.com/opencontainers/image-spec/blob/v1.1.0/layer.md#whiteouts
+enum WhiteoutName {
+    static let prefix = Array(".wh.".utf8)
+    private static let metaPrefix = Array(".wh..wh.".utf8)
+    static let opaque: FileName = ".wh..wh..opq"
+
+    static func isWhiteout(_ name: FileName) -> Bool { name.bytes.starts(with: prefix) }
+
+    /// Notes of aufs about itself, which mean nothing to others.
+    static func isForeign(_ name: FileName) -> Bool { name.bytes.starts(with: metaPrefix) && name != opaque }
+
+    /// The name that a whiteout deletes.
+    static func deleted(_ name: FileName) -> FileName { FileName(name.bytes.dropFirst(prefix.count)) }
+}
