@@ -25,7 +25,7 @@ public struct BatchManifest: Sendable {
     /// Full names of the images that a name or a pattern (`*`, `?`) means: an image, or all images of one matrix.
     public func names(matching text: String) -> [String] {
         let pattern = NamePattern(text)
-        return images.filter { pattern.matches($0.name) || pattern.matches($0.base) }.map(\.name)
+        return images.filter(pattern.matches).map(\.name)
     }
 }
 

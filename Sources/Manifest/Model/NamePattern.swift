@@ -9,6 +9,11 @@ public struct NamePattern: Hashable, Sendable {
     /// Whether the text has `*` or `?`.
     public var hasWildcards: Bool { pattern.contains(UInt8(ascii: "*")) || pattern.contains(UInt8(ascii: "?")) }
 
+    /// Whether the pattern means the image: it covers its name, or the name before its matrix values.
+    public func matches(_ image: ImageSpec) -> Bool {
+        matches(image.name) || matches(image.base)
+    }
+
     /// Whether the pattern covers the whole name. Its time is at most the product of both lengths.
     public func matches(_ name: String) -> Bool {
         let text = Array(name.utf8)

@@ -1,0 +1,171 @@
+import OCI
+import SystemPackage
+
+extension BatchManifest {
+    /// The manifest with nothing left to resolve: `build-all config`.
+    ///
+    /// It is a manifest again, with the same images, if it is put into the same folder: every text is in quotes, paths
+    /// are relative to the folder, tags are whole references, where there is a registry. Included files are in it.
+    public var rendered: String {
+        var output = Output()
+        output.line("version: 1")
+        output.section("registries", registries.sorted { $0.key < $1.key }) { output, entry in
+            output.map(entry.key) { registry(entry.value, &$0) }
+        }
+        output.section("groups", groups.sorted { $0.key < $1.key }) { $0.list($1.key, $1.value) }
+        output.section("images", images) { output, image in output.map(image.name) { self.image(image, &$0) } }
+        return output.text
+    }
+
+    private func registry(_ spec: RegistrySpec, _ output: inout Output) {
+        if let http = spec.http { output.line("http: \(http)") }
+        output.value("ca", spec.ca.map { path($0.value) })
+        output.value("cert", spec.cert.map { path($0.value) })
+        output.value("key", spec.key.map { path($0.value) })
+        if let insecure = spec.insecure { output.line("insecure: \(insecure)") }
+    }
+
+    private func image(_ image: ImageSpec, _ output: inout Output) {
+        output.value("context", image.context.map { path($0.value) })
+        output.value("dockerfile", image.dockerfile.map { dockerfile($0.value, of: image) })
+        output.value("inline", image.inline?.value, isLiteral: true)
+        output.value("target", image.target?.value)
+        output.map("args", image.args.map { ($0.name, $0.value) })
+        output.map("contexts", image.contexts.map { ($0.name, source($0.source)) })
+        tags(image.tags, &output)
+        output.map("labels", image.labels.sorted { $0.key < $1.key })
+        output.map("annotations", image.annotations.sorted { $0.key < $1.key })
+        output.list("needs", image.needs.map(\.value))
+        output.list("platforms", image.platform.map { [$0.description] } ?? [])
+        output.value("network", image.network.rawValue)
+        output.value("isolation", image.isolation?.value.rawValue)
+        output.map("limits", limits(image.limits))
+        output.line("retry:")
+        output.nested { output in
+            output.value("attempts", String(image.retry.attempts))
+            output.list("when", image.retry.when.map(\.rawValue).sorted(), showsEmpty: true)
+        }
+        outputs(image.outputs, &output)
+        output.map("cache", [("mode", image.cache.rawValue)])
+        output.value("epoch", image.epoch.map(String.init))
+    }
+
+    private func tags(_ tags: [TagSpec], _ output: inout Output) {
+        guard !tags.isEmpty else { return output.line("tags: []") }
+        output.line("tags:")
+        for tag in tags {
+            let isFull = tag.isRemote && !tag.text.contains("/")
+            let text = Output.quoted(isFull ? "\(tag.repository):\(tag.text)" : tag.text, keepsBase: true)
+            output.line(tag.isImmutable ? "  - { tag: \(text), immutable: true }" : "  - \(text)")
+        }
+    }
+
+    private func outputs(_ outputs: [OutputSpec], _ output: inout Output) {
+        guard !outputs.isEmpty else { return output.line("outputs: []") }
+        output.line("outputs:")
+        for item in outputs {
+            switch item.kind {
+            case .push: output.line("  - push")
+            case .oci(let folder): output.line("  - oci: \(Output.quoted(path(folder)))")
+            case .ociArchive(let file): output.line("  - oci-archive: \(Output.quoted(path(file)))")
+            case .dockerArchive(let file): output.line("  - docker-archive: \(Output.quoted(path(file)))")
+            case .rootfs(let folder): output.line("  - rootfs: \(Output.quoted(path(folder)))")
+            }
+        }
+    }
+
+    private func limits(_ limits: ImageSpec.Limits) -> [(String, String)] {
+        let texts = [
+            ("cpus", limits.cpus.map { $0 == $0.rounded() ? String(Int($0)) : String($0) }),
+            ("memory", limits.memoryInBytes.map(String.init)), ("pids", limits.pids.map(String.init)),
+            ("timeout", limits.timeout.map(Quantity.text)), ("idle", limits.idle.map(Quantity.text)),
+        ]
+        return texts.compactMap { name, text in text.map { (name, $0) } }
+    }
+
+    private func source(_ source: ContextSpec.Source) -> String {
+        switch source {
+        case .folder(let folder): path(folder)
+        case .image(let name): "image:\(name)"
+        case .dockerImage(let reference): "docker-image://\(reference)"
+        }
+    }
+
+    /// Relative to the manifest's folder where it lies below it.
+    private func path(_ path: FilePath) -> String {
+        var relative = path
+        guard relative.removePrefix(folder) else { return path.string }
+        return relative.isEmpty ? "." : relative.string
+    }
+
+    private func dockerfile(_ file: FilePath, of image: ImageSpec) -> String {
+        var relative = file
+        if let context = image.context?.value, relative.removePrefix(context) { return relative.string }
+        guard relative.removePrefix(folder) else { return file.string }
+        return "/\(relative)"
+    }
+}
+
+/// YAML text, line by line; every text in double quotes, which JSON's escapes fit.
+private struct Output {
+    private(set) var text = ""
+    private var indent = ""
+
+    static func quoted(_ text: String, keepsBase: Bool = false) -> String {
+        JSONText.quoted(escaped(text, keepsBase: keepsBase))
+    }
+
+    private static func escaped(_ text: String, keepsBase: Bool) -> String {
+        guard keepsBase else { return text.replacing("${", with: "$${") }
+        return Template(text, namesBeginning: "base.").pieces.reduce("") { result, piece in
+            switch piece {
+            case .literal(let literal): result + literal.replacing("${", with: "$${")
+            case .reference(let name, _): result + "${\(name)}"
+            case .unterminated(let rest, _): result + "$" + rest
+            }
+        }
+    }
+
+    mutating func line(_ line: String) { text += indent + line + "\n" }
+
+    mutating func nested(_ body: (inout Output) -> Void) {
+        indent += "  "
+        body(&self)
+        indent.removeLast(2)
+    }
+
+    mutating func section<Item>(_ name: String, _ items: [Item], _ body: (inout Output, Item) -> Void) {
+        guard !items.isEmpty else { return }
+        line("\(name):")
+        nested { output in for item in items { body(&output, item) } }
+    }
+
+    mutating func map(_ name: String, _ body: (inout Output) -> Void) {
+        line("\(JSONText.quoted(name)):")
+        nested(body)
+    }
+
+    mutating func map(_ name: String, _ entries: [(String, String)]) {
+        let keepsBase = name == "labels" || name == "annotations"
+        section(name, entries) { $0.line("\(JSONText.quoted($1.0)): \(Self.quoted($1.1, keepsBase: keepsBase))") }
+    }
+
+    mutating func list(_ name: String, _ items: [String], showsEmpty: Bool = false) {
+        guard showsEmpty || !items.isEmpty else { return }
+        line("\(JSONText.quoted(name)): [\(items.map { Self.quoted($0) }.joined(separator: ", "))]")
+    }
+
+    mutating func value(_ name: String, _ value: String?, isLiteral: Bool = false) {
+        guard let value else { return }
+        line("\(name): \(isLiteral ? JSONText.quoted(value) : Self.quoted(value))")
+    }
+}
+
+extension Quantity {
+    /// As `seconds(_:)` reads it.
+    fileprivate static func text(_ duration: Duration) -> String {
+        let (seconds, attoseconds) = duration.components
+        let milliseconds = attoseconds / 1_000_000_000_000_000
+        return (seconds > 0 ? "\(seconds)s" : "") + (milliseconds > 0 ? "\(milliseconds)ms" : "")
+    }
+}

@@ -1,0 +1,176 @@
+import OCI
+import SystemPackage
+
+/// Makes one image of its merged fields. Names of other images are left as they are written.
+struct ImageReader {
+    let fields: MappingReader
+    /// Where its tags belong: `registry/base`, or `base`.
+    let repository: String
+    let hasRegistry: Bool
+    let environment: [String: String]
+    let log: DiagnosticLog
+
+    func read(name: String, base: String, matrix: [MatrixValue], mark: SourceMark) -> ImageSpec {
+        var image = ImageSpec(name: name, base: base, mark: mark)
+        image.matrix = matrix
+        readSource(into: &image)
+        image.target = fields.text("target")
+        image.args = arguments()
+        image.contexts = contexts()
+        image.tags = TagReader(image: self).tags(imageMark: mark)
+        image.labels = fields.texts("labels")
+        image.annotations = fields.texts("annotations")
+        image.needs = fields.list("needs").compactMap { fields.text($0) }
+        image.platform = platform()
+        readExecution(into: &image)
+        image.outputs = outputs(of: image)
+        return image
+    }
+
+    private func readExecution(into image: inout ImageSpec) {
+        typealias Image = ImageSpec
+        let network = TextRule.words(of: Image.Network.self, noun: "network")
+        let isolation = TextRule.words(of: Image.Isolation.self, noun: "isolation")
+        let mode = TextRule.words(of: Image.CacheMode.self, reserved: ["min"], noun: "cache mode")
+        image.network = fields.word("network", network, as: Image.Network.self)?.value ?? .private
+        image.isolation = fields.word("isolation", isolation, as: Image.Isolation.self)
+        image.cache = fields.object("cache").word("mode", mode, as: Image.CacheMode.self)?.value ?? .max
+        image.limits = limits()
+        image.retry = retry()
+        image.epoch = epoch()
+    }
+
+    private func arguments() -> [BuildArgument] {
+        fields.map("args").compactMap { entry in
+            let value = entry.value.isNull ? environment[entry.key] : fields.expander.text(entry.value)
+            return value.map { BuildArgument(name: entry.key, value: $0, mark: entry.mark) }
+        }
+    }
+
+    /// One platform is there at most: any other than the host's was refused.
+    private func platform() -> Platform? {
+        let platforms = fields.list("platforms").compactMap { fields.text($0, .platform) }
+        return platforms.first.flatMap { try? Platform($0.value) }
+    }
+
+    private func limits() -> ImageSpec.Limits {
+        let fields = fields.object("limits")
+        var limits = ImageSpec.Limits()
+        limits.cpus = fields.text("cpus", .processors).flatMap { Quantity.decimal($0.value) }
+        limits.memoryInBytes = fields.text("memory", .size).flatMap { Quantity.bytes($0.value) }
+        limits.pids = fields.text("pids", .count(to: 4_194_304)).flatMap { Int($0.value) }
+        limits.timeout = fields.text("timeout", .duration).flatMap { Quantity.seconds($0.value) }
+        limits.idle = fields.text("idle", .duration).flatMap { Quantity.seconds($0.value) }
+        return limits
+    }
+
+    private func retry() -> ImageSpec.Retry {
+        let fields = fields.object("retry")
+        let rule = TextRule.words(of: ImageSpec.Retry.Cause.self, noun: "cause to try again")
+        var retry = ImageSpec.Retry()
+        if let attempts = fields.text("attempts", .count(to: 100)).flatMap({ Int($0.value) }) {
+            retry.attempts = attempts
+        }
+        if fields.node("when") != nil {
+            let causes = fields.list("when").compactMap { fields.text($0, rule) }
+            retry.when = Set(causes.compactMap { ImageSpec.Retry.Cause(rawValue: $0.value) })
+        }
+        return retry
+    }
+
+    private func epoch() -> Int64? {
+        guard let text = fields.text("epoch", .epoch) else { return nil }
+        switch text.value {
+        case "zero": return 0
+        case "now": return fields.expander.values.context.now
+        case "git":
+            do {
+                return try fields.expander.values.git().get().commitTime
+            } catch {
+                log.add(at: text.mark, "epoch git: \(error)")
+                return nil
+            }
+        default: return Quantity.integer(text.value)
+        }
+    }
+}
+
+// MARK: contexts
+
+extension ImageReader {
+    private func readSource(into image: inout ImageSpec) {
+        if let node = fields.node("context"), let text = fields.text(node, .context) {
+            image.contextText = text.value
+            image.context = fields.path(node, text.value)
+        }
+        image.inline = fields.node("inline").flatMap { node in node.text.map { Marked($0, at: node.mark) } }
+        if let node = fields.node("dockerfile"), let text = fields.text(node) {
+            image.dockerfile = dockerfile(text, of: image)
+        } else if fields.node("dockerfile") == nil, image.inline == nil {
+            image.dockerfile = image.context.map { Marked($0.value.appending("Dockerfile"), at: $0.mark) }
+        }
+        let isMissing = fields.node("context") == nil && fields.node("inline") == nil && image.dockerfile == nil
+        guard isMissing else { return }
+        log.add(at: image.mark, "the image \"\(image.base)\" has no \"context\" and no \"inline\"")
+    }
+
+    /// A leading `/` is the folder of the file that states the path; anything else lies in the context.
+    private func dockerfile(_ text: Marked<String>, of image: ImageSpec) -> Marked<FilePath>? {
+        let isOfFolder = text.value.hasPrefix("/")
+        guard let folder = isOfFolder ? text.mark.source.folder : image.context?.value else { return nil }
+        let path = folder.appending(FilePath(text.value).components)
+        return Marked(path.lexicallyNormalized(), at: text.mark)
+    }
+
+    private func contexts() -> [ContextSpec] {
+        fields.map("contexts").compactMap { entry in
+            guard let text = fields.text(entry.value, .namedContext) else { return nil }
+            return source(of: text.value, entry.value).map {
+                ContextSpec(name: entry.key, source: $0, mark: entry.value.mark)
+            }
+        }
+    }
+
+    private func source(of text: String, _ node: YAMLNode) -> ContextSpec.Source? {
+        if text.hasPrefix("image:") { return .image(String(text.dropFirst("image:".count))) }
+        if text.hasPrefix("docker-image://") {
+            return (try? ImageReference(String(text.dropFirst("docker-image://".count)))).map { .dockerImage($0) }
+        }
+        return fields.path(node, text).map { .folder($0.value) }
+    }
+}
+
+// MARK: outputs
+
+extension ImageReader {
+    private func outputs(of image: ImageSpec) -> [OutputSpec] {
+        let canPush = image.tags.contains(where: \.isRemote)
+        guard fields.node("outputs") != nil else {
+            return canPush ? [OutputSpec(kind: .push, mark: image.mark)] : []
+        }
+        return fields.list("outputs").compactMap { node in
+            if node.scalar != nil {
+                guard fields.text(node, .choice(["push"], noun: "output")) != nil else { return nil }
+                if !hasRegistry, !canPush {
+                    log.add(
+                        at: node.mark, "there is nothing to push \"\(image.name)\" to",
+                        hint: "set registry, or give it a tag with a registry")
+                }
+                return OutputSpec(kind: .push, mark: node.mark)
+            }
+            return file(node).map { OutputSpec(kind: $0, mark: node.mark) }
+        }
+    }
+
+    private func file(_ node: YAMLNode) -> OutputSpec.Kind? {
+        let fields = MappingReader(entries: node.mapping ?? [], expander: fields.expander)
+        guard let key = fields.entries.first?.key, let path = fields.path(key)?.value else { return nil }
+        switch key {
+        case "oci": return .oci(path)
+        case "oci-archive": return .ociArchive(path)
+        case "docker-archive": return .dockerArchive(path)
+        case "rootfs": return .rootfs(path)
+        default: return nil
+        }
+    }
+}
