@@ -35,15 +35,19 @@ private struct Excerpt {
 
     init(line: String, column: Int) {
         let width = 120
-        let scalars = Array(line.unicodeScalars)
-        let start = column > width ? column - width / 2 : 0
-        let shown = scalars.dropFirst(start).prefix(width)
-        let text = String(String.UnicodeScalarView(shown.map { $0 == "\t" || $0.value >= 32 ? $0 : "\u{FFFD}" }))
-        let padding = shown.prefix(max(0, column - 1 - start)).map { $0 == "\t" ? "\t" : " " as Character }
-        let head = start > 0 ? "…" : ""
-        let tail = start + shown.count < scalars.count ? "…" : ""
+        let scalars = line.unicodeScalars
+        let skipped = column > width ? column - width / 2 : 0
+        let start =
+            scalars.index(scalars.startIndex, offsetBy: skipped, limitedBy: scalars.endIndex) ?? scalars.endIndex
+        let end = scalars.index(start, offsetBy: width, limitedBy: scalars.endIndex) ?? scalars.endIndex
+        let shown = scalars[start..<end].map {
+            $0 != "\t" && $0.properties.generalCategory == .control ? "\u{FFFD}" : $0
+        }
+        let padding = shown.prefix(max(0, column - 1 - skipped)).map { $0 == "\t" ? "\t" : " " as Character }
+        let head = skipped > 0 ? "…" : ""
+        let tail = end < scalars.endIndex ? "…" : ""
         lines = [
-            "    \(head)\(text)\(tail)",
+            "    \(head)\(String(String.UnicodeScalarView(shown)))\(tail)",
             "    \(head.isEmpty ? "" : " ")\(String(padding))^",
         ]
     }

@@ -25,7 +25,7 @@ public struct SourceMark: Sendable {
 
     /// A mark in a file whose text is not at hand: messages show the place alone.
     public init(file: String, line: Int, column: Int) {
-        self.init(source: SourceFile(name: file, folder: "/", bytes: []), line: line, column: column)
+        self.init(source: SourceFile(name: file, path: "/", bytes: []), line: line, column: column)
     }
 
     /// The same line, some columns to the right.
@@ -49,6 +49,11 @@ extension SourceMark: Hashable {
 extension SourceMark: CustomStringConvertible {
     /// `file:line:column`
     public var description: String { "\(file):\(line):\(column)" }
+}
+
+extension SourceMark: CustomReflectable {
+    /// The place alone: who prints a value with a mark in it does not want the whole file.
+    public var customMirror: Mirror { Mirror(self, children: ["place": description]) }
 }
 
 /// A value with the place that states it.

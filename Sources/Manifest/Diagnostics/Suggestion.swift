@@ -12,7 +12,8 @@ enum Suggestion {
         var best: (name: String, distance: Int)?
         for candidate in names.prefix(2000) where candidate.utf8.count <= 64 {
             let other = Array(candidate.lowercased().utf8)
-            let allowed = max(1, max(text.count, other.count) / 3)
+            let longer = max(text.count, other.count)
+            let allowed = longer < 3 ? 0 : longer / 3
             guard abs(text.count - other.count) <= allowed else { continue }
             let distance = distance(text, other)
             if distance <= allowed, distance < best?.distance ?? .max { best = (candidate, distance) }

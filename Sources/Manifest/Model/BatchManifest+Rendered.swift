@@ -4,8 +4,8 @@ import SystemPackage
 extension BatchManifest {
     /// The manifest with nothing left to resolve: `build-all config`.
     ///
-    /// It is a manifest again, with the same images, if it is put into the same folder: every text is in quotes, paths
-    /// are relative to the folder, tags are whole references, where there is a registry. Included files are in it.
+    /// It is a manifest again, for the same folder: every text is in quotes, paths are relative, tags with a registry are
+    /// whole references, included files are in it. Only local tags of a matrix change: they are below its images' full names.
     public var rendered: String {
         var output = Output()
         output.line("version: 1")

@@ -50,7 +50,7 @@ struct FileLoader {
         guard let bytes = read(path, name: name, at: mark) else { return }
         files.append(ManifestFile(path: real, bytes: bytes))
         names.append(name)
-        let source = SourceFile(name: name, folder: path.removingLastComponent(), bytes: bytes)
+        let source = SourceFile(name: name, path: path, bytes: bytes)
         guard let root = compose(source) else { return }
         loaded.append(LoadedFile(source: source, path: real, root: root, parent: parent))
         include(from: loaded.count - 1, chain: chain + [real])
@@ -85,7 +85,7 @@ extension FileLoader {
         guard let include = file.entries["include"] else { return }
         for node in include.sequence ?? [include] {
             guard let text = node.text, !text.isEmpty else { continue }
-            for (path, name) in matches(of: text, in: file, at: node.mark) {
+            for (path, name) in matches(of: text, in: file, at: node.mark) where path != file.source.path {
                 load(path, name: name, at: node.mark, parent: index, chain: chain)
             }
         }

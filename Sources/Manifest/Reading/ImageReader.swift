@@ -29,12 +29,9 @@ struct ImageReader {
 
     private func readExecution(into image: inout ImageSpec) {
         typealias Image = ImageSpec
-        let network = TextRule.words(of: Image.Network.self, noun: "network")
-        let isolation = TextRule.words(of: Image.Isolation.self, noun: "isolation")
-        let mode = TextRule.words(of: Image.CacheMode.self, reserved: ["min"], noun: "cache mode")
-        image.network = fields.word("network", network, as: Image.Network.self)?.value ?? .private
-        image.isolation = fields.word("isolation", isolation, as: Image.Isolation.self)
-        image.cache = fields.object("cache").word("mode", mode, as: Image.CacheMode.self)?.value ?? .max
+        image.network = fields.word("network", .network, as: Image.Network.self)?.value ?? .private
+        image.isolation = fields.word("isolation", .isolation, as: Image.Isolation.self)
+        image.cache = fields.object("cache").word("mode", .cacheMode, as: Image.CacheMode.self)?.value ?? .max
         image.limits = limits()
         image.retry = retry()
         image.epoch = epoch()
@@ -58,7 +55,7 @@ struct ImageReader {
         var limits = ImageSpec.Limits()
         limits.cpus = fields.text("cpus", .processors).flatMap { Quantity.decimal($0.value) }
         limits.memoryInBytes = fields.text("memory", .size).flatMap { Quantity.bytes($0.value) }
-        limits.pids = fields.text("pids", .count(to: 4_194_304)).flatMap { Int($0.value) }
+        limits.pids = fields.text("pids", .processes).flatMap { Int($0.value) }
         limits.timeout = fields.text("timeout", .duration).flatMap { Quantity.seconds($0.value) }
         limits.idle = fields.text("idle", .duration).flatMap { Quantity.seconds($0.value) }
         return limits
@@ -66,13 +63,12 @@ struct ImageReader {
 
     private func retry() -> ImageSpec.Retry {
         let fields = fields.object("retry")
-        let rule = TextRule.words(of: ImageSpec.Retry.Cause.self, noun: "cause to try again")
         var retry = ImageSpec.Retry()
-        if let attempts = fields.text("attempts", .count(to: 100)).flatMap({ Int($0.value) }) {
+        if let attempts = fields.text("attempts", .attempts).flatMap({ Int($0.value) }) {
             retry.attempts = attempts
         }
         if fields.node("when") != nil {
-            let causes = fields.list("when").compactMap { fields.text($0, rule) }
+            let causes = fields.list("when").compactMap { fields.text($0, .retryCause) }
             retry.when = Set(causes.compactMap { ImageSpec.Retry.Cause(rawValue: $0.value) })
         }
         return retry
@@ -110,7 +106,8 @@ extension ImageReader {
             image.dockerfile = image.context.map { Marked($0.value.appending("Dockerfile"), at: $0.mark) }
         }
         let isMissing = fields.node("context") == nil && fields.node("inline") == nil && image.dockerfile == nil
-        guard isMissing else { return }
+        // An unknown key was reported; it may be what is missing.
+        guard isMissing, fields.entries.allSatisfy({ ManifestShape.image.field($0.key) != nil }) else { return }
         log.add(at: image.mark, "the image \"\(image.base)\" has no \"context\" and no \"inline\"")
     }
 
@@ -150,7 +147,7 @@ extension ImageReader {
         }
         return fields.list("outputs").compactMap { node in
             if node.scalar != nil {
-                guard fields.text(node, .choice(["push"], noun: "output")) != nil else { return nil }
+                guard fields.text(node, .output) != nil else { return nil }
                 if !hasRegistry, !canPush {
                     log.add(
                         at: node.mark, "there is nothing to push \"\(image.name)\" to",

@@ -12,8 +12,7 @@ struct MappingReader {
     func flag(_ key: String) -> Bool? { node(key)?.flag }
 
     func list(_ key: String) -> [YAMLNode] {
-        guard let node = node(key) else { return [] }
-        return node.sequence ?? [node]
+        node(key)?.sequence ?? []
     }
 
     func map(_ key: String) -> [YAMLEntry] { node(key)?.mapping ?? [] }

@@ -46,7 +46,9 @@ struct Overlay {
     /// Takes the values of an image from what is left, once for each combination of its matrix; false if they are too many.
     mutating func spend(_ entries: [YAMLEntry], times: Int) -> Bool {
         var count = 0
-        for entry in entries { Self.count(entry.value, into: &count, most: valuesLeft) }
+        for entry in entries where !["matrix", "exclude"].contains(entry.key) {
+            Self.count(entry.value, into: &count, most: valuesLeft)
+        }
         valuesLeft -= count.multipliedReportingOverflow(by: times).partialValue
         return !isExhausted
     }

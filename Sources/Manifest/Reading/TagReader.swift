@@ -8,9 +8,10 @@ struct TagReader {
 
     /// In the order of the file, each once; `latest` if there is no `tags`.
     func tags(imageMark: SourceMark) -> [TagSpec] {
-        guard fields.node("tags") != nil else { return [spec("latest", false, imageMark)].compactMap(\.self) }
+        guard let node = fields.node("tags") else { return [spec("latest", false, imageMark)].compactMap(\.self) }
         var tags: [TagSpec] = []
-        for tag in fields.list("tags").flatMap(tags(of:)) where !tags.contains(where: { $0.text == tag.text }) {
+        let entries = node.sequence ?? (node.mapping == nil ? [] : [node])
+        for tag in entries.flatMap(tags(of:)) where !tags.contains(where: { $0.text == tag.text }) {
             tags.append(tag)
         }
         return tags
@@ -50,10 +51,8 @@ struct TagReader {
     private func spec(_ text: String, _ isImmutable: Bool, _ mark: SourceMark) -> TagSpec? {
         let isDeferred = text.contains("${base.")
         let reference = isDeferred ? nil : try? TagSpec.reference(of: text, repository: image.repository)
-        guard isDeferred || reference != nil else {
-            image.log.add(at: mark, "\"\(image.repository):\(text)\" is no reference")
-            return nil
-        }
+        // Registry, name and tag were checked; what is wrong with one of them is in the log.
+        guard isDeferred || reference != nil else { return nil }
         return TagSpec(
             text: text, reference: reference, repository: image.repository,
             isRemote: image.hasRegistry || text.contains("/"), isImmutable: isImmutable, mark: mark)

@@ -69,7 +69,7 @@ enum ManifestShape {
         fields: [
             Field("cpus", .text(.processors), "Processors: 2, 0.5."),
             Field("memory", .text(.size), "Memory: 4GiB, 512MiB, 100MB, bytes."),
-            Field("pids", .text(.count(to: 4_194_304)), "Processes and threads."),
+            Field("pids", .text(.processes), "Processes and threads."),
             Field("timeout", .text(.duration), "The longest time for the image: 30m, 1h30m."),
             Field("idle", .text(.duration), "The longest time without output."),
         ], reserved: ["slot", "disk"], isExtensible: true)
@@ -78,16 +78,16 @@ enum ManifestShape {
         name: "cache", noun: "cache",
         fields: [
             Field(
-                "mode", .text(.words(of: ImageSpec.CacheMode.self, reserved: ["min"], noun: "cache mode")),
+                "mode", .text(.cacheMode),
                 "max: every step is looked up and recorded; off: neither.")
         ], reserved: ["ttl", "repo", "from", "fresh"], isExtensible: true)
 
     static let retry = ObjectShape(
         name: "retry", noun: "retry",
         fields: [
-            Field("attempts", .text(.count(to: 100)), "All tries together."),
+            Field("attempts", .text(.attempts), "All tries together."),
             Field(
-                "when", names(.words(of: ImageSpec.Retry.Cause.self, noun: "cause to try again")),
+                "when", names(.retryCause),
                 "After which failures.",
                 isAppendable: true),
         ], isExtensible: true)
@@ -144,15 +144,15 @@ extension ManifestShape {
         Field("annotations", .map(keys: .label, values: .text(.any)), "Annotations of the image's manifest."),
         Field("platforms", .list(.text(.platform)), "The platform to build for: the machine's own."),
         Field(
-            "network", .text(.words(of: ImageSpec.Network.self, noun: "network")),
+            "network", .text(.network),
             "private: a network stack of its own; host; none."),
         Field(
-            "isolation", .text(.words(of: ImageSpec.Isolation.self, noun: "isolation")),
+            "isolation", .text(.isolation),
             "The least isolation that will do."),
         Field("limits", .object(limits), "What the image may use."),
         Field("retry", .object(retry), "When a failed build is tried again."),
         Field(
-            "outputs", .list(.either([.text(.choice(["push"], noun: "output")), .object(output)])),
+            "outputs", .list(.either([.text(.output), .object(output)])),
             "Where the image goes beside the local store.", isAppendable: true),
         Field("cache", .object(cache), "How much of the step cache is used."),
         Field("epoch", .text(.epoch), "Upper bound of all timestamps: git, zero, now, or seconds since 1970."),

@@ -60,7 +60,7 @@ struct StructureCheck {
     }
 
     private func wrongKind(_ node: YAMLNode, _ expected: String, _ place: String) {
-        log.add(at: node.mark, "\(place) \(node.isNull ? "is empty: it" : "is \(node.kind):") must be \(expected)")
+        log.add(at: node.mark, "\(place) \(node.isNull ? "is empty" : "is \(node.kind)"): it must be \(expected)")
     }
 }
 

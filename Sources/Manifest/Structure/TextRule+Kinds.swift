@@ -4,6 +4,7 @@ extension TextRule {
     /// A JSON Schema for texts by a pattern; YAML's numbers and Booleans are texts here too.
     static func pattern(_ pattern: String, or others: [String] = ["number"]) -> JSONText {
         let text = JSONText.object([("type", .text("string")), ("pattern", .text("\(pattern)|\\$\\{"))])
+        guard !others.isEmpty else { return text }
         return .object([("anyOf", .array([text, .object([("type", .array(others.map { .text($0) }))])]))])
     }
 
@@ -22,7 +23,7 @@ extension TextRule {
         ]))
 
     /// One of some words. Reserved words are known, but not served.
-    static func choice(_ words: [String], reserved: [String] = [], noun: String) -> TextRule {
+    private static func choice(_ words: [String], reserved: [String] = [], noun: String) -> TextRule {
         TextRule(
             fault: { text in
                 if words.contains(text) { return nil }
@@ -42,11 +43,19 @@ extension TextRule {
             ]))
     }
 
-    static func words<Word: RawRepresentable & CaseIterable>(
+    private static func words<Word: RawRepresentable & CaseIterable>(
         of type: Word.Type, reserved: [String] = [], noun: String
     ) -> TextRule where Word.RawValue == String {
         choice(type.allCases.map(\.rawValue), reserved: reserved, noun: noun)
     }
+
+    static let network = words(of: ImageSpec.Network.self, noun: "network")
+    static let isolation = words(of: ImageSpec.Isolation.self, noun: "isolation")
+    static let cacheMode = words(of: ImageSpec.CacheMode.self, reserved: ["min"], noun: "cache mode")
+    static let retryCause = words(of: ImageSpec.Retry.Cause.self, noun: "cause to try again")
+    static let output = choice(["push"], noun: "output")
+    static let processes = count(to: 4_194_304)
+    static let attempts = count(to: 100)
 
     static let version = TextRule(
         fault: {
@@ -88,7 +97,7 @@ extension TextRule {
         ]))
 
     /// A whole number from 1.
-    static func count(to most: Int) -> TextRule {
+    private static func count(to most: Int) -> TextRule {
         TextRule(
             fault: { text in
                 guard let number = Quantity.integer(text), (1...Int64(most)).contains(number) else {

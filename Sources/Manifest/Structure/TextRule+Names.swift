@@ -76,6 +76,7 @@ extension TextRule {
     static let namedContext = TextRule(
         fault: { text in
             if text.isEmpty { return Fault(message: "the text is empty") }
+            if text == "image:" { return Fault(message: "there is no name after image:") }
             if text.hasPrefix("image:") { return nil }
             if text.hasPrefix("docker-image://") {
                 return referenceFault(String(text.dropFirst("docker-image://".count)))

@@ -9,7 +9,7 @@ struct YAMLLimits: Sendable {
     /// All values of all files; an alias counts as all that it stands for.
     var nodes = 100_000
     /// All images, after their matrices.
-    var images = 5000
+    var images = 2000
     /// Values of all images together, with what they inherit.
     var inherited = 500_000
     /// What `needs` names, after their matrices.
