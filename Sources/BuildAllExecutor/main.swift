@@ -1,1 +1,4 @@
-print("executor")
+internal import Execution
+internal import Glibc
+
+exit(ExecutorProgram.run())

@@ -16,6 +16,7 @@ enum ExecutionError: Error, Equatable {
     case commandNotStarted(command: String, reason: String)
     case cancelled
     case invalidArgument(String)
+    case notServed(String)
     case imageUnavailable(JobFailure)
     case platformMismatch(reference: String, found: String, wanted: String)
     case rootfsTargetInUse(String)
@@ -44,6 +45,7 @@ extension ExecutionError: CustomStringConvertible {
             "process \"\(command)\" could not be started: \(reason)"
         case .cancelled: "cancelled"
         case .invalidArgument(let reason): reason
+        case .notServed(let feature): "\(feature) is not served by this version of build-all"
         case .imageUnavailable(let failure): failure.message
         case .platformMismatch(let reference, let found, let wanted):
             "\(reference) is an image for \(found), \(wanted) is wanted"
@@ -64,7 +66,7 @@ extension ExecutionError: CustomStringConvertible {
         case .rootfsTargetInUse: .host
         case .protocolViolation: .internal
         case .unknownUser, .unknownGroup, .copyOverDirectory, .copyOntoNonDirectory, .tooManyLinks, .invalidArgument,
-            .platformMismatch:
+            .notServed, .platformMismatch:
             .dockerfile
         }
     }

@@ -54,16 +54,22 @@ struct StepOutputReader {
 }
 
 /// Both ends of a pipe, close-on-exec.
-struct PipeEnds {
+final class PipeEnds {
     let reading: OpenFile
-    let writing: OpenFile
+    private var writer: OpenFile?
 
     init() throws {
         var ends: [Int32] = [-1, -1]
         guard pipe2(&ends, Int32(O_CLOEXEC)) == 0 else { throw SystemError(call: "pipe2", code: errno, path: nil) }
         reading = OpenFile(owning: ends[0])
-        writing = OpenFile(owning: ends[1])
+        writer = OpenFile(owning: ends[1])
     }
+
+    /// -1 once it is closed.
+    var writingFD: Int32 { writer?.fd ?? -1 }
+
+    /// So that reading ends when the last process that writes does.
+    func closeWriting() { writer = nil }
 }
 
 extension OpenFile {

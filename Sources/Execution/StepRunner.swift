@@ -22,8 +22,6 @@ struct StepWork {
     /// Below `tmp/`; becomes the unpacked layer.
     var upper: FilePath
     var lowers: [FilePath]
-    /// Mount points that the sandbox made, relative to the root.
-    var excluded: [String] = []
     var cpuMilliseconds: Double?
     var peakMemoryInBytes: Int64?
 }
@@ -83,7 +81,7 @@ final class StepRunner {
         ended.peakMemoryInBytes = work.peakMemoryInBytes
         var warnings: [String] = []
         let layer = try commitLayer(
-            of: work.upper, lowers: work.lowers, excluded: work.excluded, epoch: job.epoch, into: stores.blobs,
+            of: work.upper, lowers: work.lowers, epoch: job.epoch, into: stores.blobs,
             warn: { warnings.append($0) })
         for warning in warnings { try scheduler.send(.warning(Warning(message: warning, line: step.line))) }
         _ = try stores.layers.adopt(work.upper, as: layer.diffID)
@@ -117,6 +115,14 @@ final class StepRunner {
         state.history.append(
             ImageConfig.History(created: created, createdBy: step.createdBy, comment: StageState.historyComment))
         try scheduler.send(.layer(LayerCommitted(descriptor: descriptor, diffID: diffID)))
+    }
+
+    /// The time that is remembered under a key, or now.
+    func creationTime(key: StepKey) throws -> String {
+        if job.cache != .off, let record = try stores.steps.find(key.digest) { return clamped(record.created) }
+        let record = StepRecord(layer: nil, diffID: nil, created: creationTime(), parts: key.summary)
+        if job.cache != .off { try stores.steps.record(record, key: key.digest, place: key.digest.hex) }
+        return record.created
     }
 
     private func creationTime() -> String {

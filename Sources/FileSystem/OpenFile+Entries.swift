@@ -100,4 +100,13 @@ extension OpenFile {
             }
         }
     }
+
+    /// Two names below this directory change their meaning in one instant.
+    public func exchange(_ name: FileName, with other: FileName) throws(SystemError) {
+        try check("renameat2", "\(name) <-> \(other)") {
+            name.withCString { first in
+                other.withCString { clinux_renameat2(fd, first, fd, $0, clinux_rename_exchange) }
+            }
+        }
+    }
 }

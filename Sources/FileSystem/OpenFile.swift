@@ -88,9 +88,25 @@ public final class OpenFile: Sendable {
         }
     }
 
-    /// A second descriptor for the same open file.
-    public func duplicate() throws(SystemError) -> OpenFile {
-        OpenFile(owning: try check("fcntl", nil) { clinux_duplicate(fd) })
+    /// A second descriptor for the open file behind a descriptor, which stays its owner's.
+    public convenience init(borrowing fd: Int32) throws(SystemError) {
+        self.init(owning: try check("fcntl", nil) { clinux_duplicate(fd) })
+    }
+
+    /// Opens a folder of the host by its path; what is missing of it is made (0755, cut by the umask).
+    public static func makeFolders(_ path: String) throws(SystemError) -> OpenFile {
+        var place = try open(path.hasPrefix("/") ? "/" : ".", [.read, .directory])
+        for part in path.utf8.split(separator: UInt8(ascii: "/")) {
+            let name = FileName(part)
+            do throws(SystemError) {
+                place = try place.open(name, [.read, .directory])
+            } catch {
+                guard error.isNotFound else { throw error }
+                try place.makeDirectory(name)
+                place = try place.open(name, [.read, .directory])
+            }
+        }
+        return place
     }
 
     /// The path under which /proc shows this descriptor, for calls that take no descriptor.

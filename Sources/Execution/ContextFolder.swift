@@ -1,0 +1,74 @@
+internal import DockerfileFrontend
+internal import FileSystem
+internal import OCI
+internal import Storage
+
+/// A build context on the disk: the main one or a named one.
+final class ContextFolder {
+    let tree: SourceTree
+    private let digests: ContentDigestCache
+
+    /// `path` is absolute; `ignoreFile` is the text of the file that governs the folder.
+    init(path: String, ignoreFile: String?, state: StateFolder) throws {
+        let root = try OpenFile.open(path, [.read, .directory])
+        let filter: any PathFilter = try ignoreFile.map { IgnoreFilter(file: try IgnoreFile(parsing: $0)) } ?? NoFilter()
+        tree = SourceTree(root: root, filter: filter, keepsMetadata: false)
+        digests = try ContentDigestCache(state, context: path)
+    }
+
+    func sources(_ texts: [String]) throws -> [CopySource] {
+        try SourceFinder(tree: tree).sources(texts)
+    }
+
+    /// Remembers what was digested, for the next build.
+    func save() throws {
+        try digests.save()
+    }
+
+    /// Puts what is copied into a key: path below the destination, type, permission bits, content, link target; neither
+    /// times nor owners, which do not reach the image.
+    func addKey(of sources: [CopySource], to key: inout StepKey) throws {
+        let shownOnes = 100
+        for source in sources {
+            var listing = SHA256()
+            for entry in source.entries {
+                let record = try record(of: entry)
+                listing.update(record)
+                if source.entries.count <= shownOnes {
+                    key.add("context file \(entry.source)", Digest(of: record).description)
+                }
+            }
+            if source.isDirectory { key.add("context folder \(source.path)", listing.finalize().description) }
+            key.add("source name", source.isDirectory ? "" : String(decoding: source.path.last ?? [], as: UTF8.self))
+        }
+        key.add("number of sources", "\(sources.count)")
+    }
+
+    /// What of an entry reaches the image, each part framed: names may hold any byte but NUL.
+    private func record(of entry: CopyEntry) throws -> [UInt8] {
+        let status = entry.status
+        var record = entry.target.bytes + [0, status.kind.rawValue]
+        record += [UInt8(status.permissions >> 8), UInt8(status.permissions & 0xFF)]
+        switch status.kind {
+        case .regular:
+            record += try digests.digest(of: status) { try tree.open(entry.source, [.read, .noFollow]) }.raw
+        case .symlink: record += entry.linkTarget ?? []
+        case .characterDevice, .blockDevice: record += Array("\(status.deviceMajor):\(status.deviceMinor)".utf8)
+        case .directory, .fifo, .socket: break
+        }
+        return record + [0]
+    }
+}
+
+/// An ignore file over the paths of a context.
+struct IgnoreFilter: PathFilter {
+    let file: IgnoreFile
+
+    func hides(_ path: RootPath) -> Bool {
+        path != .root && file.isExcluded(String(decoding: path.bytes, as: UTF8.self))
+    }
+
+    func mayShowBelow(_ path: RootPath) -> Bool {
+        file.mustWalk(String(decoding: path.bytes, as: UTF8.self))
+    }
+}

@@ -1,0 +1,83 @@
+internal import FileSystem
+internal import Glibc
+internal import Jobs
+internal import OCI
+internal import Sandbox
+internal import Storage
+internal import SystemPackage
+
+/// The executor's whole life: takes its task, does it, reports how it ended.
+public enum ExecutorProgram {
+    /// Returns the exit code: 0 when the end was reported, whichever it was.
+    public static func run() -> Int32 {
+        // Modes of copied files are exact.
+        umask(0)
+        do {
+            let environment = try ExecutorEnvironment.enter()
+            let link = SocketLink(environment.socket)
+            switch try OCIDocument.decode(ExecutorTask.self, from: environment.job) {
+            case .build(let job): try build(job, environment, link)
+            case .sweep: try sweep(environment)
+            }
+            return 0
+        } catch {
+            writeError("build-all-executor: \(error)\n")
+            return 1
+        }
+    }
+
+    private static func build(_ job: Job, _ environment: ExecutorEnvironment, _ link: SocketLink) throws {
+        do {
+            let log = StepLog(try OpenFile.open(job.logFile, [.write, .create, .append], mode: 0o600))
+            let build = try ImageBuild(
+                job: job, stores: Stores(StateFolder(environment.stateFolder)), scheduler: link,
+                zygote: environment.zygote, log: log, isCancelled: { environment.isCancelled })
+            try link.send(
+                .started(
+                    ExecutorStarted(
+                        isolation: environment.rung.rawValue, privateNetwork: .private, steps: build.plannedSteps)))
+            try link.send(.finished(build.run()))
+        } catch let failure as JobFailure {
+            try link.send(.failed(failure))
+        } catch {
+            let failureClass = ImageBuild.failureClass(of: error)
+            let summary = "\(error)".split(separator: "\n").last.map(String.init) ?? "\(error)"
+            try link.send(.failed(JobFailure(class: failureClass, message: "\(error)", summary: summary)))
+        }
+    }
+
+    /// Removes what the scheduler's user may not: files of subordinate ids.
+    private static func sweep(_ environment: ExecutorEnvironment) throws {
+        _ = try StateFolder(environment.stateFolder).sweep()
+    }
+
+    private static func writeError(_ text: String) {
+        do {
+            try OpenFile(borrowing: 2).writeAll(Array(text.utf8))
+        } catch {
+            // Nobody is left to tell: the scheduler sees the exit code.
+            _ = error
+        }
+    }
+}
+
+/// The conversation over the executor's socket.
+final class SocketLink: SchedulerLink {
+    private let socket: MessageSocket
+
+    init(_ socket: MessageSocket) {
+        self.socket = socket
+    }
+
+    func send(_ event: JobEvent) throws {
+        try socket.send(OCIDocument.encode(ExecutorMessage.event(event)))
+    }
+
+    func request(_ request: ImageRequest) throws -> ImageResponse {
+        try socket.send(OCIDocument.encode(ExecutorMessage.request(request)))
+        guard let answer = try socket.receive() else {
+            throw ExecutionError.protocolViolation("the scheduler closed the connection")
+        }
+        return try OCIDocument.decode(ImageResponse.self, from: answer)
+    }
+}

@@ -1,0 +1,58 @@
+internal import DockerfileFrontend
+internal import FileSystem
+internal import Jobs
+
+/// How what goes wrong reaches the user.
+extension ImageBuild {
+    func checkCancellation() throws {
+        if isCancelled() { throw ExecutionError.cancelled }
+    }
+
+    func warn(_ message: String, line: Int) throws {
+        try scheduler.send(.warning(Warning(message: message, line: line)))
+    }
+
+    /// Puts the instruction's place around an error, unless it has one already.
+    func failure(_ error: any Error, at lines: ClosedRange<Int>) -> any Error {
+        if error is JobFailure { return error }
+        let message = "\(error)"
+        var text = SourceExcerpt(name: job.dockerfile.name, text: job.dockerfile.text)
+            .rendered(lines: lines, message: message)
+        let tail = log.lastLines
+        if (error as? ExecutionError)?.isFailedCommand == true, !tail.isEmpty {
+            text = "last output of the step:\n" + tail.map { "  \($0)\n" }.joined() + text
+        }
+        return JobFailure(
+            class: Self.failureClass(of: error), message: text,
+            summary: "\(job.dockerfile.name):\(lines.lowerBound): \(message)",
+            exitCode: (error as? ExecutionError)?.exitCode, isTemporary: Self.isTemporary(error))
+    }
+
+    static func failureClass(of error: any Error) -> JobFailure.Class {
+        switch error {
+        case let error as ExecutionError: error.failureClass
+        case let error as JobFailure: error.class
+        case is DockerfileErrors, is DockerfileError, is ExpansionError: .dockerfile
+        default: .host
+        }
+    }
+
+    private static func isTemporary(_ error: any Error) -> Bool {
+        if case .imageUnavailable(let failure)? = error as? ExecutionError { return failure.isTemporary }
+        return false
+    }
+}
+
+extension ExecutionError {
+    var exitCode: Int? {
+        if case .commandFailed(_, let code) = self { return code }
+        return nil
+    }
+
+    var isFailedCommand: Bool {
+        switch self {
+        case .commandFailed, .commandKilled, .outOfMemory, .commandNotStarted: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,65 @@
+internal import Jobs
+internal import Sandbox
+
+/// RUN: a program in the sandbox.
+extension ImageBuild {
+    func runCommand(
+        _ arguments: [String], network: NetworkMode, state: StageState, step: LayerStep
+    ) throws -> StepWork {
+        let overlay = try prepareOverlay(state)
+        let identity = try users(of: state).identity(state.config.user ?? "")
+        let spec = StepSpec(
+            lowers: overlay.lowers, upper: overlay.upper, work: overlay.work, arguments: arguments,
+            environment: environment(of: state, identity: identity), workingDirectory: state.workingDirectory,
+            uid: identity.uid, gid: identity.gid, groups: identity.groups, network: StepNetwork(network))
+        let exit = try execute(spec, step: step)
+        try stores.layers.discard(overlay.work)
+        try check(exit, command: arguments.joined(separator: " "))
+        return StepWork(
+            upper: overlay.upper, lowers: overlay.lowers, cpuMilliseconds: exit.usage.cpuTime.inMilliseconds,
+            peakMemoryInBytes: exit.usage.peakMemoryInBytes)
+    }
+
+    /// The stage's environment, HOME where it is not set, and the proxies that were given as build arguments.
+    private func environment(of state: StageState, identity: Identity) -> [String] {
+        var environment = state.environment
+        if environment["HOME"] == nil { environment["HOME"] = identity.home }
+        for name in ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"] {
+            guard let value = job.buildArguments[name] ?? job.buildArguments[name.lowercased()] else { continue }
+            for spelling in [name, name.lowercased()] where environment[spelling] == nil { environment[spelling] = value }
+        }
+        return environment.texts
+    }
+
+    private func execute(_ spec: StepSpec, step: LayerStep) throws -> StepExit {
+        let stdout = try PipeEnds()
+        let stderr = try PipeEnds()
+        let running = try zygote.start(spec, stdout: stdout.writingFD, stderr: stderr.writingFD)
+        stdout.closeWriting()
+        stderr.closeWriting()
+        if let note = running.networkNote { try warnOnce("network: \(note); the host's network is used", line: step.line) }
+        try StepOutputReader(step: step.number, log: log, scheduler: scheduler)
+            .read(stdout: stdout.reading, stderr: stderr.reading)
+        return try running.wait()
+    }
+
+    private func check(_ exit: StepExit, command: String) throws {
+        if exit.code == 0 { return }
+        try checkCancellation()
+        if exit.ranOutOfMemory {
+            throw ExecutionError.outOfMemory(command: command, limit: job.limits.memoryInBytes)
+        }
+        if let reason = exit.startFailure { throw ExecutionError.commandNotStarted(command: command, reason: reason) }
+        throw ExecutionError.commandFailed(command: command, exitCode: exit.code)
+    }
+}
+
+extension StepNetwork {
+    fileprivate init(_ mode: NetworkMode) {
+        switch mode {
+        case .private: self = .private
+        case .host: self = .host
+        case .none: self = .none
+        }
+    }
+}

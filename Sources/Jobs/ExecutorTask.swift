@@ -1,0 +1,6 @@
+/// What an executor is started for.
+public enum ExecutorTask: Hashable, Sendable, Codable {
+    case build(Job)
+    /// Removes what interrupted runs left in the store and their user may not remove: files of subordinate ids.
+    case sweep
+}
