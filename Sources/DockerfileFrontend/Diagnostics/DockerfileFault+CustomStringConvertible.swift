@@ -1,0 +1,98 @@
+extension DockerfileFault: CustomStringConvertible {
+    public var description: String {
+        fileText ?? syntaxText ?? healthcheckText ?? meaningText
+    }
+
+    private var fileText: String? {
+        switch self {
+        case .emptyFile: "the Dockerfile cannot be empty"
+        case .noInstructions: "file with no instructions"
+        case .noStages: "dockerfile contains no stages to build"
+        case .lineTooLong: "dockerfile line greater than max allowed size of \(LogicalLineReader.longestLine)"
+        case .containsNUL: "line contains a NUL byte"
+        case .repeatedDirective(let name): "only one \(name) parser directive can be used"
+        case .invalidEscapeToken(let token): "invalid escape token '\(token)' does not match ` or \\"
+        default: nil
+        }
+    }
+
+    private var syntaxText: String? {
+        switch self {
+        case .unknownInstruction(let word, let suggestion):
+            "unknown instruction: \(word)" + Self.hint(suggestion)
+        case .noStageYet: "no build stage in current context"
+        case .unknownFlag(let name, let suggestion): "unknown flag: --\(name)" + Self.hint(suggestion)
+        case .duplicateFlag(let name): "duplicate flag specified: --\(name)"
+        case .missingFlagValue(let name): "missing a value on flag: --\(name)"
+        case .notBoolean(let name, let value): "expecting boolean value for flag --\(name), not: \(value)"
+        case .exactlyOneArgument(let keyword): "\(keyword.rawValue) requires exactly one argument"
+        case .atLeastOneArgument(let keyword): "\(keyword.rawValue) requires at least one argument"
+        case .twoArguments(let keyword): "\(keyword.rawValue) must have two arguments"
+        case .noDestination(let keyword):
+            "\(keyword.rawValue) requires at least two arguments, but only one was provided. "
+                + "Destination could not be determined"
+        case .arrayOfNonStrings: "when using JSON array syntax, arrays must be comprised of strings only"
+        case .notJSON(let keyword): "\(keyword.rawValue) requires the arguments to be in JSON form"
+        case .missingEquals(let word):
+            "Syntax error - can't find = in \(word.quoted). Must be of the form: name=value"
+        case .blankName(let keyword): "\(keyword.rawValue) names can not be blank"
+        case .blankVolume: "VOLUME specified can not be an empty string"
+        case .fromArguments: "FROM requires either one or three arguments"
+        case .invalidStageName(let name):
+            "invalid name for build stage: \(name.quoted), name can't start with a number or contain symbols"
+        case .invalidNetwork(let name): "invalid network mode: \(name.quoted)"
+        case .chainedOnbuild: "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"
+        case .forbiddenTrigger(let keyword): "\(keyword) isn't allowed as an ONBUILD trigger"
+        case .severalTriggers: "onbuild trigger should be a single expression"
+        case .heredocDestination(let keyword): "\(keyword.rawValue) cannot accept a heredoc as a destination"
+        case .unterminatedHeredoc: "unterminated heredoc"
+        default: nil
+        }
+    }
+
+    private var healthcheckText: String? {
+        switch self {
+        case .healthcheckNoneArguments: "HEALTHCHECK NONE takes no arguments"
+        case .missingHealthcheckCommand: "Missing command after HEALTHCHECK CMD"
+        case .unknownHealthcheckType(let type): "Unknown type \(type.quoted) in HEALTHCHECK (try CMD)"
+        case .invalidDuration(let error): error.description
+        case .intervalTooShort(let name): "Interval \(name.quoted) cannot be less than 1ms"
+        case .invalidRetries(let text): "--retries is not a number: \(text.quoted)"
+        case .negativeRetries(let count): "--retries cannot be negative (\(count))"
+        default: nil
+        }
+    }
+
+    private var meaningText: String {
+        switch self {
+        case .unserved(let feature): "\(feature.name) is not served by this version of build-all"
+        case .expansion(let error): error.description
+        case .blankBase(let word): "base name (\(word)) should not be blank"
+        case .emptyPlatform(let word, let suggestion):
+            "empty platform value from expression \(word)" + Self.hint(suggestion)
+        case .unknownTarget(let name, let suggestion):
+            "target stage \(name.quoted) could not be found" + Self.hint(suggestion)
+        case .invalidStageIndex(let index): "invalid stage index \(index)"
+        case .stageNotYetDefined(let name, let current):
+            "cannot copy from stage \(name.quoted), it needs to be defined before current stage \(current.quoted)"
+        case .circularDependency(let name): "circular dependency detected on stage: \(name)"
+        case .variableInFrom:
+            "variable expansion is not supported for --from, define a new stage with FROM using ARG from global "
+                + "scope as a workaround"
+        case .urlForCopy: "source can't be a URL for COPY"
+        case .invalidMode(let text):
+            "invalid chmod parameter: '\(text)'. it should be octal string and between 0 and 07777"
+        case .invalidOwner(let text): "invalid user or group: '\(text)'"
+        case .invalidPort(let error): error.description
+        case .invalidSignal(let text): "invalid signal: \(text)"
+        case .invalidFilePattern(let text): "syntax error in pattern: \(text)"
+        case .violatedRules(let rules): "lint violation found for rules: " + rules.joined(separator: ", ")
+        case .unknownRule(let text): "invalid check option: \(text)"
+        default: "invalid Dockerfile"
+        }
+    }
+
+    private static func hint(_ suggestion: String?) -> String {
+        suggestion.map { " (did you mean \($0)?)" } ?? ""
+    }
+}

@@ -1,0 +1,129 @@
+extension Instruction {
+    /// What the instruction says with all words expanded that expansion applies to.
+    public struct Expanded: Hashable, Sendable {
+        public var kind: InstructionKind
+        /// Names without a value, for UndefinedVar.
+        public var undefined: [String]
+    }
+
+    /// Expands the words of COPY, ADD, ENV, LABEL, EXPOSE, STOPSIGNAL, USER, VOLUME and WORKDIR.
+    ///
+    /// All words see the environment from before the instruction. ARG is left alone: its words are taken one by one,
+    /// see `GlobalScope.value(of:lookup:)`. The results are checked: URLs, empty volumes, signals, `--chmod`.
+    public func expanded(
+        by expander: WordExpander, lookup: (String) -> String?
+    ) throws(DockerfileError) -> Expanded {
+        var words = WordList(expander: expander)
+        do throws(DockerfileFault) {
+            return Expanded(kind: try words.expand(kind, lookup: lookup), undefined: words.undefined)
+        } catch {
+            throw DockerfileError(error, lines: lines)
+        }
+    }
+}
+
+/// Expands the words of one instruction and gathers the undefined names.
+private struct WordList {
+    let expander: WordExpander
+    private(set) var undefined: [String] = []
+
+    init(expander: WordExpander) {
+        self.expander = expander
+    }
+
+    typealias Lookup = (String) -> String?
+
+    mutating func expand(_ kind: InstructionKind, lookup: Lookup) throws(DockerfileFault) -> InstructionKind {
+        switch kind {
+        case .copy(let copy): .copy(try expand(copy, lookup))
+        case .add(let add): .add(try expand(add, lookup))
+        case .env(let pairs): .env(try expand(pairs, lookup))
+        case .label(let pairs): .label(try expand(pairs, lookup))
+        case .workdir(let path): .workdir(try text(path, lookup))
+        case .user(let user): .user(try text(user, lookup))
+        case .expose(let words): .expose(try split(words, lookup))
+        case .volume(let paths): .volume(try volumes(paths, lookup))
+        case .stopSignal(let signal): .stopSignal(try StopSignal.validated(try text(signal, lookup)))
+        case .unserved(let feature): throw .unserved(feature)
+        case .run, .arg, .cmd, .entrypoint, .shell, .healthcheck, .onbuild, .maintainer: kind
+        }
+    }
+
+    private mutating func expansion(_ word: String, _ lookup: Lookup) throws(DockerfileFault) -> Expansion {
+        do throws(ExpansionError) {
+            let expansion = try expander.expand(word, lookup: lookup)
+            undefined += expansion.undefined.filter { !undefined.contains($0) }
+            return expansion
+        } catch {
+            throw .expansion(error)
+        }
+    }
+
+    private mutating func text(_ word: String, _ lookup: Lookup) throws(DockerfileFault) -> String {
+        try expansion(word, lookup).text
+    }
+
+    /// Nil for an empty result too: the flag then says nothing.
+    private mutating func text(_ word: String?, _ lookup: Lookup) throws(DockerfileFault) -> String? {
+        guard let word else { return nil }
+        let text = try text(word, lookup)
+        return text.isEmpty ? nil : text
+    }
+
+    private mutating func texts(_ words: [String], _ lookup: Lookup) throws(DockerfileFault) -> [String] {
+        var result: [String] = []
+        for word in words { result.append(try text(word, lookup)) }
+        return result
+    }
+
+    private mutating func split(_ words: [String], _ lookup: Lookup) throws(DockerfileFault) -> [String] {
+        var result: [String] = []
+        for word in words { result += try expansion(word, lookup).words }
+        return result
+    }
+
+    private mutating func volumes(_ paths: [String], _ lookup: Lookup) throws(DockerfileFault) -> [String] {
+        let paths = try texts(paths, lookup)
+        if paths.contains("") { throw .blankVolume }
+        return paths
+    }
+
+    private mutating func expand(_ pairs: [KeyValue], _ lookup: Lookup) throws(DockerfileFault) -> [KeyValue] {
+        var result: [KeyValue] = []
+        for var pair in pairs {
+            pair.key = try text(pair.key, lookup)
+            pair.value = try text(pair.value, lookup)
+            result.append(pair)
+        }
+        return result
+    }
+
+    private mutating func expand(_ copy: CopyInstruction, _ lookup: Lookup) throws(DockerfileFault) -> CopyInstruction {
+        var result = copy
+        result.sources = try texts(copy.sources, lookup)
+        result.destination = try text(copy.destination, lookup)
+        result.owner = try text(copy.owner, lookup)
+        result.mode = try text(copy.mode, lookup)
+        for source in result.sources where SourceText(source) == .url { throw .urlForCopy }
+        try check(owner: result.owner, mode: result.mode)
+        return result
+    }
+
+    private mutating func expand(_ add: AddInstruction, _ lookup: Lookup) throws(DockerfileFault) -> AddInstruction {
+        var result = add
+        result.sources = try texts(add.sources, lookup)
+        result.destination = try text(add.destination, lookup)
+        result.owner = try text(add.owner, lookup)
+        result.mode = try text(add.mode, lookup)
+        for source in result.sources {
+            if let feature = UnservedFeature(addOf: source) { throw .unserved(feature) }
+        }
+        try check(owner: result.owner, mode: result.mode)
+        return result
+    }
+
+    private func check(owner: String?, mode: String?) throws(DockerfileFault) {
+        if let owner { _ = try Ownership(parsing: owner) }
+        if let mode { _ = try FileMode(parsing: mode) }
+    }
+}

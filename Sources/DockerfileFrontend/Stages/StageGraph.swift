@@ -1,0 +1,132 @@
+/// Where a root file system comes from.
+public enum StageSource: Hashable, Sendable {
+    /// Nothing.
+    case scratch
+    /// A stage, by index.
+    case stage(Int)
+    /// An image reference, as it was written, expanded.
+    case image(String)
+    /// A named context, by its key.
+    case context(String)
+}
+
+/// A stage that is needed, with its references resolved.
+public struct ResolvedStage: Hashable, Sendable {
+    public let stage: Stage
+    public let base: StageSource
+    /// `--platform`, expanded; nil is the target platform.
+    public let platform: String?
+    /// Triggers of the base first, then the stage's own; none if a named context stands in for the stage.
+    public let instructions: [Instruction]
+    /// What each COPY of `instructions` with `--from` reads, by its place there.
+    public let copySources: [Int: StageSource]
+
+    public var index: Int { stage.index }
+
+    var sources: [StageSource] { [base] + copySources.sorted { $0.key < $1.key }.map(\.value) }
+}
+
+/// Something outside the Dockerfile that a needed stage refers to.
+public struct ExternalReference: Hashable, Sendable {
+    public enum Use: Hashable, Sendable { case from, copy }
+
+    /// An image reference or the key of a named context.
+    public let source: StageSource
+    public let use: Use
+    /// Index of the stage.
+    public let stage: Int
+    /// `--platform` of the FROM; nil is the target platform.
+    public let platform: String?
+    public let lines: ClosedRange<Int>
+}
+
+/// The stages that a target needs.
+public struct StageGraph: Sendable {
+    public let dockerfile: Dockerfile
+    public let scope: GlobalScope
+    /// In the order of the file, so that a stage comes after all it needs. The target is the last one.
+    public private(set) var stages: [ResolvedStage] = []
+    public private(set) var target = 0
+    /// Of the FROM lines of the needed stages.
+    public private(set) var warnings: [DockerfileWarning] = []
+    private let namedContexts: Set<String>
+    private var imageTriggers: [Int: [Instruction]] = [:]
+
+    /// Finds the stages that `scope.target` reaches and resolves their bases and sources.
+    ///
+    /// `namedContexts` are keys `name` or `name::os/architecture`. Throws all faults of the needed stages, features
+    /// that are not served included; stages that are not needed are not looked at.
+    public init(
+        _ dockerfile: Dockerfile, scope: GlobalScope, namedContexts: Set<String> = []
+    ) throws(DockerfileErrors) {
+        self.dockerfile = dockerfile
+        self.scope = scope
+        self.namedContexts = namedContexts
+        try resolve()
+    }
+
+    /// The same graph with the ONBUILD triggers of the image that a stage is built on; they may add stages.
+    public func adding(triggers: [String], to stage: Int) throws(DockerfileErrors) -> StageGraph {
+        var graph = self
+        let lines = dockerfile.stages[stage].lines
+        do throws(DockerfileError) {
+            for text in triggers {
+                let trigger = try Instruction(parsingTrigger: text, lines: lines)
+                graph.imageTriggers[stage, default: []].append(trigger)
+            }
+        } catch {
+            throw dockerfile.errors([error])
+        }
+        try graph.resolve()
+        return graph
+    }
+
+    private mutating func resolve() throws(DockerfileErrors) {
+        var resolver = StageResolver(
+            dockerfile: dockerfile, scope: scope, contexts: NamedContexts(namedContexts, scope.targetPlatform),
+            imageTriggers: imageTriggers)
+        do throws(DockerfileError) {
+            target = try resolver.targetIndex()
+        } catch {
+            throw dockerfile.errors([error])
+        }
+        resolver.reach(from: target)
+        guard resolver.errors.isEmpty else { throw dockerfile.errors(resolver.errors) }
+        stages = resolver.resolved.values.sorted { $0.index < $1.index }
+        warnings = resolver.warnings
+    }
+
+    /// Images and named contexts that the needed stages refer to, in the order of the file.
+    public var externalReferences: [ExternalReference] {
+        stages.flatMap { stage in
+            let copies = stage.copySources.sorted { $0.key < $1.key }.map { place, source in
+                ExternalReference(
+                    source: source, use: .copy, stage: stage.index, platform: nil,
+                    lines: stage.instructions[place].lines)
+            }
+            let base = ExternalReference(
+                source: stage.base, use: .from, stage: stage.index, platform: stage.platform, lines: stage.stage.lines)
+            return ([base] + copies).filter(\.isExternal)
+        }
+    }
+
+    /// Whether a needed stage copies from the main context.
+    public var readsContext: Bool {
+        stages.lazy.flatMap(\.instructions).contains { instruction in
+            switch instruction.kind {
+            case .add: true
+            case .copy(let copy): copy.from == nil
+            default: false
+            }
+        }
+    }
+}
+
+extension ExternalReference {
+    var isExternal: Bool {
+        switch source {
+        case .image, .context: true
+        case .scratch, .stage: false
+        }
+    }
+}

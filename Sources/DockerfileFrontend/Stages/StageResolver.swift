@@ -1,0 +1,143 @@
+/// Walks from the target to all it needs.
+struct StageResolver {
+    let dockerfile: Dockerfile
+    let scope: GlobalScope
+    let contexts: NamedContexts
+    /// Parsed triggers of base images, by stage.
+    let imageTriggers: [Int: [Instruction]]
+    private(set) var resolved: [Int: ResolvedStage] = [:]
+    private(set) var errors: [DockerfileError] = []
+    private(set) var warnings: [DockerfileWarning] = []
+
+    init(dockerfile: Dockerfile, scope: GlobalScope, contexts: NamedContexts, imageTriggers: [Int: [Instruction]]) {
+        self.dockerfile = dockerfile
+        self.scope = scope
+        self.contexts = contexts
+        self.imageTriggers = imageTriggers
+    }
+
+    private var all: [Stage] { dockerfile.stages }
+
+    func targetIndex() throws(DockerfileError) -> Int {
+        guard let name = scope.target, !name.isEmpty else { return all.count - 1 }
+        if let stage = latestStage(named: name.lowercased(), before: all.count) { return stage }
+        let hint = Suggestion.nearest(to: name, in: all.map(\.label))
+        throw DockerfileError(.unknownTarget(name, suggestion: hint))
+    }
+
+    private func latestStage(named name: String, before end: Int) -> Int? {
+        all[..<end].lastIndex { $0.name == name }
+    }
+
+    mutating func reach(from target: Int) {
+        var waiting = [target]
+        var seen: Set<Int> = [target]
+        while let index = waiting.popLast() {
+            guard let stage = resolve(all[index]) else { continue }
+            resolved[index] = stage
+            for case .stage(let next) in stage.sources where seen.insert(next).inserted { waiting.append(next) }
+        }
+        if errors.isEmpty { checkOrder() }
+    }
+
+    /// Nil if it has errors, which are noted.
+    private mutating func resolve(_ stage: Stage) -> ResolvedStage? {
+        do throws(DockerfileError) {
+            let from = try scope.expandedFrom(of: stage)
+            warnings += from.warnings
+            if let name = stage.name, let key = contexts.key(for: name) {
+                return ResolvedStage(
+                    stage: stage, base: .context(key), platform: from.platform, instructions: [], copySources: [:])
+            }
+            let base = source(ofBase: from.base, before: stage.index)
+            let instructions = try triggers(of: base, for: stage) + stage.instructions
+            return ResolvedStage(
+                stage: stage, base: base, platform: from.platform, instructions: instructions,
+                copySources: copySources(in: instructions, of: stage))
+        } catch {
+            errors.append(error)
+            return nil
+        }
+    }
+
+    /// A stage must be typed in lower case here, and be an earlier one.
+    private func source(ofBase name: String, before index: Int) -> StageSource {
+        if let stage = latestStage(named: name, before: index) { return .stage(stage) }
+        return name == "scratch" ? .scratch : external(name)
+    }
+
+    private func external(_ name: String) -> StageSource {
+        contexts.key(for: name).map(StageSource.context) ?? .image(name)
+    }
+
+    /// Those of the base image, if they are known yet, or of the base stage. They do not reach grandchildren.
+    private func triggers(of base: StageSource, for stage: Stage) throws(DockerfileError) -> [Instruction] {
+        var result = imageTriggers[stage.index] ?? []
+        guard case .stage(let index) = base else { return result }
+        for instruction in all[index].instructions {
+            guard case .onbuild(let text) = instruction.kind else { continue }
+            result.append(try Instruction(parsingTrigger: text, lines: stage.lines))
+        }
+        return result
+    }
+
+    private mutating func copySources(in instructions: [Instruction], of stage: Stage) -> [Int: StageSource] {
+        var sources: [Int: StageSource] = [:]
+        for (place, instruction) in instructions.enumerated() {
+            do throws(DockerfileFault) {
+                switch instruction.kind {
+                case .unserved(let feature): throw .unserved(feature)
+                case .copy(let copy):
+                    if let from = copy.from { sources[place] = try source(ofCopy: from, in: stage) }
+                default: break
+                }
+            } catch {
+                errors.append(DockerfileError(error, lines: instruction.lines))
+            }
+        }
+        return sources
+    }
+
+    private func source(ofCopy from: String, in stage: Stage) throws(DockerfileFault) -> StageSource {
+        let plain = try? dockerfile.expander.expand(from) { _ in nil }
+        guard plain?.text == from else { throw .variableInFrom }
+        if let index = Int(from) {
+            guard all.indices.contains(index) else { throw .invalidStageIndex(from) }
+            return .stage(index)
+        }
+        let name = from.lowercased()
+        let earlier = latestStage(named: name, before: stage.index)
+        if let index = earlier ?? latestStage(named: name, before: all.count) { return .stage(index) }
+        return from == "scratch" ? .scratch : external(from)
+    }
+
+    // MARK: Order
+
+    /// A stage may only copy from earlier ones; a later one that needs this one in turn is a cycle.
+    private mutating func checkOrder() {
+        for stage in resolved.values.sorted(by: { $0.index < $1.index }) {
+            for (place, source) in stage.copySources.sorted(by: { $0.key < $1.key }) {
+                guard case .stage(let other) = source, other >= stage.index else { continue }
+                guard case .copy(let copy) = stage.instructions[place].kind else { continue }
+                let fault: DockerfileFault =
+                    needs(other, stage.index)
+                    ? .circularDependency(stage.stage.label)
+                    : .stageNotYetDefined(copy.from ?? "", current: stage.stage.label)
+                errors.append(DockerfileError(fault, lines: stage.instructions[place].lines))
+            }
+        }
+    }
+
+    /// Whether a stage is the other, or needs it.
+    private func needs(_ stage: Int, _ other: Int) -> Bool {
+        var waiting = [stage]
+        var seen: Set<Int> = [stage]
+        while let index = waiting.popLast() {
+            if index == other { return true }
+            for case .stage(let next) in resolved[index]?.sources ?? [] where seen.insert(next).inserted {
+                waiting.append(next)
+            }
+        }
+        return false
+    }
+}

@@ -1,0 +1,106 @@
+/// Splits a Dockerfile into instructions: comments, directives, continuations.
+struct LogicalLineReader {
+    /// What a line may have at most, in bytes.
+    static let longestLine = 65_535
+
+    private let lines: [Scalars]
+    private var next = 0
+    private var comments: [String] = []
+    private var directiveReader = DirectiveReader()
+    /// Faults of lines that are no instruction.
+    private(set) var errors: [DockerfileError] = []
+
+    var directives: Directives { directiveReader.directives }
+
+    init(_ bytes: [UInt8]) {
+        var lines: [Scalars] = []
+        let parts = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, part) in parts.enumerated() where index < parts.count - 1 || !part.isEmpty {
+            if let fault = Self.fault(of: part) { errors.append(.syntax(fault, at: index + 1)) }
+            lines.append(Self.decode(part, isFirst: index == 0))
+        }
+        self.lines = lines
+    }
+
+    private static func fault(of line: ArraySlice<UInt8>) -> DockerfileFault? {
+        if line.count > longestLine { return .lineTooLong }
+        return line.contains(0) ? .containsNUL : nil
+    }
+
+    /// Drops a trailing run of CR and, from the first line, a byte order mark. What is no UTF-8 becomes U+FFFD.
+    private static func decode(_ line: ArraySlice<UInt8>, isFirst: Bool) -> Scalars {
+        var line = line.prefix(longestLine)
+        if isFirst, line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
+        while line.last == UInt8(ascii: "\r") { line = line.dropLast() }
+        return Scalars(String(decoding: line, as: UTF8.self))
+    }
+
+    /// The next instruction; nil at the end of the file.
+    mutating func nextInstruction() -> LogicalLine? {
+        while next < lines.count {
+            let line = lines[next].trimmedStart()
+            next += 1
+            if isCommentOrDirective(line) { continue }
+            guard let instruction = instruction(startingWith: line) else { continue }
+            return instruction
+        }
+        return nil
+    }
+
+    private mutating func isCommentOrDirective(_ line: Scalars) -> Bool {
+        do throws(DockerfileFault) {
+            if try directiveReader.read(line) { return true }
+        } catch {
+            errors.append(.syntax(error, at: next))
+            return true
+        }
+        guard line.first == "#" else { return false }
+        let comment = line.dropFirst().trimmed()
+        if comment.isEmpty { comments = [] } else { comments.append(comment.text) }
+        return true
+    }
+
+    private mutating func instruction(startingWith line: Scalars) -> LogicalLine? {
+        let first = next
+        var result = LogicalLine(lines: first...first, text: [], comments: comments)
+        comments = []
+        var (text, continues) = Self.cutContinuation(line, escape: directives.escape.scalar)
+        while continues, next < lines.count {
+            let line = lines[next]
+            next += 1
+            guard let start = line.first(where: { !$0.isSpace }) else {
+                result.hasEmptyContinuation = true
+                continue
+            }
+            if start == "#" { continue }
+            let (more, goesOn) = Self.cutContinuation(line, escape: directives.escape.scalar)
+            text += more
+            continues = goesOn
+        }
+        result.text = text.trimmed()
+        result.lines = first...next
+        return result.text.isEmpty ? nil : result
+    }
+
+    /// Cuts the token of a line that goes on: `[^E]E[ \t]*$` or `^E[ \t]*$`; a doubled token is none.
+    private static func cutContinuation(_ line: Scalars, escape: Unicode.Scalar) -> (text: Scalars, continues: Bool) {
+        guard let last = line.lastIndex(where: { $0 != " " && $0 != "\t" }), line[last] == escape else {
+            return (line, false)
+        }
+        if last > line.startIndex, line[last - 1] == escape { return (line, false) }
+        return (line[..<last], true)
+    }
+
+    /// Skips the body of a heredoc; false if its terminator is missing.
+    mutating func skipHeredoc(_ heredoc: Heredoc) -> Bool {
+        while next < lines.count {
+            let line = heredoc.stripsTabs ? lines[next].drop { $0 == "\t" } : lines[next]
+            next += 1
+            if line.text == heredoc.name { return true }
+        }
+        return false
+    }
+
+    /// The line read last, from 1.
+    var lastLine: Int { next }
+}
