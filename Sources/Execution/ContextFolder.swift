@@ -11,7 +11,8 @@ final class ContextFolder {
     /// `path` is absolute; `ignoreFile` is the text of the file that governs the folder.
     init(path: String, ignoreFile: String?, state: StateFolder) throws {
         let root = try OpenFile.open(path, [.read, .directory])
-        let filter: any PathFilter = try ignoreFile.map { IgnoreFilter(file: try IgnoreFile(parsing: $0)) } ?? NoFilter()
+        let filter: any PathFilter =
+            try ignoreFile.map { IgnoreFilter(file: try IgnoreFile(parsing: $0)) } ?? NoFilter()
         tree = SourceTree(root: root, filter: filter, keepsMetadata: false)
         digests = try ContentDigestCache(state, context: path)
     }

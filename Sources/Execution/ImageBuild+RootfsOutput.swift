@@ -46,7 +46,8 @@ extension ImageBuild {
     }
 
     /// The marker beside the folder holds the inode of the one that build-all wrote; an empty folder is free to use.
-    private func isOurs(_ status: FileStatus, _ name: FileName, _ marker: FileName, in parent: OpenFile) throws -> Bool {
+    private func isOurs(_ status: FileStatus, _ name: FileName, _ marker: FileName, in parent: OpenFile) throws -> Bool
+    {
         guard status.kind == .directory else { return false }
         if try parent.open(name, [.read, .directory]).entries().isEmpty { return true }
         do {

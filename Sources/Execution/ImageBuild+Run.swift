@@ -26,7 +26,9 @@ extension ImageBuild {
         if environment["HOME"] == nil { environment["HOME"] = identity.home }
         for name in ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"] {
             guard let value = job.buildArguments[name] ?? job.buildArguments[name.lowercased()] else { continue }
-            for spelling in [name, name.lowercased()] where environment[spelling] == nil { environment[spelling] = value }
+            for spelling in [name, name.lowercased()] where environment[spelling] == nil {
+                environment[spelling] = value
+            }
         }
         return environment.texts
     }
@@ -37,7 +39,9 @@ extension ImageBuild {
         let running = try zygote.start(spec, stdout: stdout.writingFD, stderr: stderr.writingFD)
         stdout.closeWriting()
         stderr.closeWriting()
-        if let note = running.networkNote { try warnOnce("network: \(note); the host's network is used", line: step.line) }
+        if let note = running.networkNote {
+            try warnOnce("network: \(note); the host's network is used", line: step.line)
+        }
         try StepOutputReader(step: step.number, log: log, scheduler: scheduler)
             .read(stdout: stdout.reading, stderr: stderr.reading)
         return try running.wait()

@@ -38,7 +38,8 @@ final class ImageBuild {
         self.log = log
         self.isCancelled = isCancelled
         dockerfile = try Dockerfile(parsing: job.dockerfile.text, name: job.dockerfile.name)
-        scope = try GlobalScope(dockerfile, buildArguments: job.buildArguments, platform: job.platform, target: job.target)
+        scope = try GlobalScope(
+            dockerfile, buildArguments: job.buildArguments, platform: job.platform, target: job.target)
         graph = try StageGraph(dockerfile, scope: scope, target: job.target, namedContexts: Set(job.namedContexts.keys))
         runner = StepRunner(job: job, stores: stores, scheduler: scheduler, log: log)
         chain = LayerChain(store: stores.layers, blobs: stores.blobs, scheduler: scheduler)
@@ -176,7 +177,8 @@ final class ImageBuild {
     }
 
     func trigger(_ text: String, of stage: Stage) throws -> Instruction {
-        try Instruction(trigger: text, escape: dockerfile.escape, lines: stage.lines.lowerBound...stage.lines.lowerBound)
+        try Instruction(
+            trigger: text, escape: dockerfile.escape, lines: stage.lines.lowerBound...stage.lines.lowerBound)
     }
 
     func displayName(of stage: Stage) -> String {

@@ -62,7 +62,9 @@ extension StageBuild {
         let paths = try words.map { try expand($0, instruction) }
         var volumes = state.config.volumes ?? [:]
         for path in paths {
-            guard !path.isEmpty else { throw ExecutionError.invalidArgument("VOLUME specified can not be an empty string") }
+            guard !path.isEmpty else {
+                throw ExecutionError.invalidArgument("VOLUME specified can not be an empty string")
+            }
             volumes[path] = ImageConfig.Empty()
         }
         state.config.volumes = volumes

@@ -39,7 +39,8 @@ final class StepLog {
 
     private func write(line: some Collection<UInt8>, prefix: String) throws {
         let elapsed = ContinuousClock.now - start
-        let milliseconds = Int(elapsed.components.seconds) * 1000 + Int(elapsed.components.attoseconds / 1_000_000_000_000_000)
+        let milliseconds =
+            Int(elapsed.components.seconds) * 1000 + Int(elapsed.components.attoseconds / 1_000_000_000_000_000)
         let fraction = String(1000 + milliseconds % 1000).dropFirst()
         var bytes = Array("\(milliseconds / 1000).\(fraction) \(prefix)".utf8)
         bytes += line

@@ -73,7 +73,8 @@ final class StepRunner {
         return record
     }
 
-    private func makeLayer(_ step: LayerStep, _ ended: inout StepEnded, run: () throws -> StepWork) throws -> StepRecord {
+    private func makeLayer(_ step: LayerStep, _ ended: inout StepEnded, run: () throws -> StepWork) throws -> StepRecord
+    {
         ended.cached = false
         ended.missReason = try missReason(step)
         let work = try run()
@@ -89,7 +90,9 @@ final class StepRunner {
             layer: layer.descriptor, diffID: layer.diffID, created: creationTime(), parts: step.key.summary)
         guard job.cache != .off else { return record }
         // A step that came out as it did before keeps its time, and so the image its digest.
-        if let old = try stores.steps.find(step.key.digest), old.diffID == record.diffID { record.created = old.created }
+        if let old = try stores.steps.find(step.key.digest), old.diffID == record.diffID {
+            record.created = old.created
+        }
         try stores.steps.record(record, key: step.key.digest, place: place(step))
         return record
     }
