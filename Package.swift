@@ -69,10 +69,11 @@ let package = Package(
         library("OCI", ["CCrypto"]),
         library("FileSystem", ["CLinux", systemPackage]),
         library("DockerfileFrontend"),
+        library("Templates"),
         library("Sandbox", ["CSandbox", systemPackage]),
 
         // level 1
-        library("Manifest", ["CYAML", "OCI", systemPackage]),
+        library("Manifest", ["CYAML", "OCI", "Templates", systemPackage]),
         library("Jobs", ["OCI"]),
         library("Storage", ["OCI", "FileSystem", systemPackage]),
         library(
@@ -85,7 +86,10 @@ let package = Package(
         library("Export", ["OCI", "Storage", "Layers", "FileSystem", systemPackage]),
         library(
             "Execution",
-            ["Jobs", "OCI", "DockerfileFrontend", "FileSystem", "Storage", "Layers", "Sandbox", systemPackage]),
+            [
+                "Jobs", "OCI", "DockerfileFrontend", "FileSystem", "Storage", "Layers", "Sandbox", "Templates",
+                systemPackage,
+            ]),
         library("Ledger", ["OCI", "Jobs", grdb, systemPackage]),
         library("Reporting", ["OCI", "Jobs", systemPackage]),
 
@@ -108,7 +112,7 @@ let package = Package(
             swiftSettings: settings),
         tests("OCI"),
         tests("FileSystem", [systemPackage]),
-        tests("Manifest", ["OCI", systemPackage]),
+        tests("Manifest", ["OCI", "Templates", systemPackage]),
         tests("DockerfileFrontend"),
         tests("Sandbox", ["SandboxProbe", systemPackage]),
         .executableTarget(

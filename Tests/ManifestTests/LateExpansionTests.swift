@@ -2,6 +2,7 @@ import Foundation
 import Manifest
 import OCI
 import SystemPackage
+import Templates
 import Testing
 
 /// What is known only after the build.
@@ -12,15 +13,15 @@ import Testing
             ("$${base.digest}", "${base.digest}"), ("${other} $${other}", "${other} $${other}"),
         ])
     func `the base image's digest and labels are put in`(text: String, expected: String) throws {
-        #expect(try BatchManifest.expandBase(text, digest: "sha256:abc", labels: ["version": "1.2"]) == expected)
+        #expect(try BaseTemplate.expand(text, digest: "sha256:abc", labels: ["version": "1.2"]) == expected)
     }
 
     @Test func `a missing label or base is an error`() {
         #expect(throws: BaseExpansionError.noLabel("x")) {
-            try BatchManifest.expandBase("${base.label:x}", digest: "sha256:abc", labels: [:])
+            try BaseTemplate.expand("${base.label:x}", digest: "sha256:abc", labels: [:])
         }
         #expect(throws: BaseExpansionError.noBase("base.digest")) {
-            try BatchManifest.expandBase("${base.digest}", digest: nil, labels: [:])
+            try BaseTemplate.expand("${base.digest}", digest: nil, labels: [:])
         }
     }
 

@@ -25,7 +25,7 @@ public struct ImageSpec: Hashable, Sendable {
     public var contexts: [ContextSpec] = []
     /// None is allowed: the image is there for others.
     public var tags: [TagSpec] = []
-    /// Values may hold `${base.…}`: see ``BatchManifest/expandBase(_:digest:labels:)``.
+    /// Values may hold `${base.…}`: see `BaseTemplate`.
     public var labels: [String: String] = [:]
     /// Values may hold `${base.…}`.
     public var annotations: [String: String] = [:]

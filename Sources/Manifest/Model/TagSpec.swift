@@ -1,5 +1,6 @@
 public import OCI
 public import SystemPackage
+internal import Templates
 
 /// A name under which an image is published.
 public struct TagSpec: Hashable, Sendable {
@@ -20,7 +21,7 @@ public struct TagSpec: Hashable, Sendable {
     /// A tag has no colon: `${base.digest}` is the hexadecimal part alone here.
     public func reference(digest: String?, labels: [String: String]) throws -> ImageReference {
         let hexadecimal = digest?.split(separator: ":").last.map(String.init)
-        let text = try BatchManifest.expandBase(text, digest: hexadecimal, labels: labels)
+        let text = try BaseTemplate.expand(text, digest: hexadecimal, labels: labels)
         return try Self.reference(of: text, repository: repository)
     }
 

@@ -14,7 +14,9 @@ extension BaseExpansionError: CustomStringConvertible {
     }
 }
 
-extension BatchManifest {
+/// The placeholders that are known only once the base image is resolved: `${base.digest}` and `${base.label:NAME}`, in
+/// tags, labels and annotations.
+public enum BaseTemplate {
     /// Puts `${base.digest}` and `${base.label:NAME}` into a tag, label or annotation.
     ///
     /// Every such text goes through here once, also one without `${base.…}`: `$${base.` becomes `${base.`.
@@ -22,21 +24,21 @@ extension BatchManifest {
     /// - Parameters:
     ///   - digest: of the base image's manifest, with `sha256:`; nil if there is no base image.
     ///   - labels: of the base image's config.
-    public static func expandBase(
+    public static func expand(
         _ text: String, digest: String?, labels: [String: String]
     ) throws(BaseExpansionError) -> String {
         var result = ""
         for piece in Template(text, namesBeginning: "base.").pieces {
             switch piece {
             case .literal(let literal): result += literal
-            case .reference(let name, _): result += try baseValue(name, digest: digest, labels: labels)
+            case .reference(let name, _): result += try value(name, digest: digest, labels: labels)
             case .unterminated(let rest, _): result += rest
             }
         }
         return result
     }
 
-    private static func baseValue(
+    private static func value(
         _ name: String, digest: String?, labels: [String: String]
     ) throws(BaseExpansionError) -> String {
         guard let digest else { throw .noBase(name) }

@@ -1,6 +1,6 @@
 /// A text cut at its `${…}`. `$${` stands for `${` itself; any other `$` is a dollar sign.
-struct Template {
-    enum Piece: Equatable {
+public struct Template {
+    public enum Piece: Equatable {
         case literal(String)
         /// The name between the braces, and where its `$` is, in Unicode scalars from 0.
         case reference(String, offset: Int)
@@ -8,10 +8,10 @@ struct Template {
         case unterminated(String, offset: Int)
     }
 
-    private(set) var pieces: [Piece] = []
+    public private(set) var pieces: [Piece] = []
 
     /// - Parameter prefix: only names that begin so are cut out, and only `$${` before such names is an escape.
-    init(_ text: String, namesBeginning prefix: String = "") {
+    public init(_ text: String, namesBeginning prefix: String = "") {
         let opening = Array("${\(prefix)".unicodeScalars)
         let scalars = Array(text.unicodeScalars)
         var literal = String.UnicodeScalarView()
