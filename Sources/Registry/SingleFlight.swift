@@ -38,6 +38,10 @@ final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
+    /// Whether someone runs under the key, and how many wait for it.
+    func isRunning(_ key: Key) -> Bool { state.withLock { $0.followers[key] != nil } }
+    func waiting(_ key: Key) -> Int { state.withLock { $0.followers[key]?.count ?? 0 } }
+
     private func turn(_ key: Key) async -> Turn {
         let id = state.withLock { state in
             state.lastID += 1

@@ -1,0 +1,90 @@
+import Testing
+
+@testable import Registry
+
+@Suite struct RetryPolicyTests {
+    @Test func `delays double up to the longest and then end`() {
+        let policy = RetryPolicy(attempts: 6, firstDelay: .seconds(1), longestDelay: .seconds(5), random: { 1 })
+        let delays = (1...6).map { policy.delay(after: $0, retryAfter: nil) }
+        #expect(delays == [.seconds(1), .seconds(2), .seconds(4), .seconds(5), .seconds(5), nil])
+    }
+
+    @Test func `jitter takes at most half of a delay`() {
+        let policy = RetryPolicy(firstDelay: .seconds(2), random: { 0 })
+        #expect(policy.delay(after: 1, retryAfter: nil) == .seconds(1))
+    }
+
+    @Test func `a registry's own pause is kept unless it is too long`() {
+        let policy = RetryPolicy(attempts: 3, longestRetryAfter: .seconds(60))
+        #expect(policy.delay(after: 1, retryAfter: .seconds(60)) == .seconds(60))
+        #expect(policy.delay(after: 1, retryAfter: .seconds(61)) == nil)
+        #expect(policy.delay(after: 3, retryAfter: .seconds(1)) == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("3", Duration.seconds(3)), ("0", .seconds(0)), ("-1", nil), ("soon", nil), ("", nil),
+            ("Sat, 21 Nov 2026 00:00:10 GMT", .seconds(10)), ("Sat, 21 Nov 2026 00:00:00 GMT", .seconds(0)),
+            ("Fri, 20 Nov 2026 00:00:00 GMT", .seconds(0)), ("99999999999999999999", nil),
+        ] as [(String, Duration?)])
+    func `Retry-After is seconds or a date`(text: String, expected: Duration?) {
+        // 2026-11-21 00:00:00 UTC
+        #expect(parseRetryAfter(text, now: 1_795_219_200) == expected)
+    }
+}
+
+@Suite struct RegistryErrorTests {
+    @Test(arguments: [
+        (429, "TOOMANYREQUESTS", true), (500, "", true), (503, "", true), (501, "", false),
+        (404, "BLOB_UNKNOWN", false),
+        (404, "BLOB_UPLOAD_UNKNOWN", true), (403, "DENIED", false), (400, "", false), (408, "", true),
+    ])
+    func `what can pass by itself is temporary`(status: Int, code: String, isTemporary: Bool) {
+        let error = RegistryError.status(
+            operation: "x", url: "u", status: status, errors: [.init(code: code, message: "")], retryAfter: nil)
+        #expect(error.isTemporary == isTemporary)
+        #expect(RegistryError.gaveUp(attempts: 2, last: error).isTemporary == isTemporary)
+    }
+
+    @Test(
+        arguments: [
+            (
+                RegistryError.status(
+                    operation: "pull of r/a:b", url: "https://r/v2/a/manifests/b", status: 404,
+                    errors: [.init(code: "MANIFEST_UNKNOWN", message: "manifest unknown")], retryAfter: nil),
+                "pull of r/a:b: https://r/v2/a/manifests/b: HTTP 404: MANIFEST_UNKNOWN: manifest unknown"
+            ),
+            (
+                .unauthorized(
+                    operation: "pull of r/a:b", url: "https://r/", errors: [], hadCredentials: false,
+                    searched: ["/x", "/y"]),
+                "pull of r/a:b: https://r/: HTTP 401; there are no credentials for it in /x, /y"
+            ),
+            (
+                .unauthorized(
+                    operation: "pull of r/a:b", url: "https://r/", errors: [], hadCredentials: true, searched: ["/x"]),
+                "pull of r/a:b: https://r/: HTTP 401; the credentials were refused"
+            ),
+            (
+                .gaveUp(
+                    attempts: 3,
+                    last: .network(
+                        operation: "push of r/a:b", url: "https://r/", failure: .timeout, reason: "timed out")),
+                "push of r/a:b: https://r/: timed out, after 3 attempts"
+            ),
+            (
+                .credentialHelper(registry: "r", helper: "pass", file: "/c.json"),
+                "/c.json leaves the credentials for r to docker-credential-pass: credential helpers are not supported, an entry"
+                    + " in \"auths\" is"
+            ),
+            (
+                .unsupportedManifest(
+                    reference: "r/a:b", mediaType: "application/vnd.docker.distribution.manifest.v1+prettyjws"),
+                "r/a:b has a manifest of type application/vnd.docker.distribution.manifest.v1+prettyjws, which is not supported:"
+                    + " push it again with a current tool"
+            ),
+        ] as [(RegistryError, String)])
+    func `an error says what was tried, on what, and why it failed`(error: RegistryError, text: String) {
+        #expect("\(error)" == text)
+    }
+}
