@@ -19,8 +19,16 @@ public enum FileKind: UInt8, Hashable, Sendable, CaseIterable {
     }
 
     init?(mode: UInt32) {
-        guard let kind = Self.allCases.first(where: { $0.modeBits == mode & 0o170_000 }) else { return nil }
-        self = kind
+        switch mode & 0o170_000 {
+        case 0o100_000: self = .regular
+        case 0o040_000: self = .directory
+        case 0o120_000: self = .symlink
+        case 0o020_000: self = .characterDevice
+        case 0o060_000: self = .blockDevice
+        case 0o010_000: self = .fifo
+        case 0o140_000: self = .socket
+        default: return nil
+        }
     }
 }
 

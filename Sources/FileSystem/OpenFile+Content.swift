@@ -43,9 +43,9 @@ extension OpenFile {
         if let failure { throw failure }
     }
 
-    /// Copies the rest of this file to another, inside the kernel where the file systems allow.
+    /// Copies the rest of this file to another at its position, inside the kernel where the file systems allow; those
+    /// that can then share the blocks.
     public func copyContent(to target: OpenFile) throws(SystemError) {
-        if clinux_clone_file(target.fd, fd) == 0 { return }
         while true {
             let count = clinux_copy_file_range(fd, target.fd, 1 << 30)
             if count == 0 { return }

@@ -28,12 +28,17 @@ extension OpenFile {
                 // struct linux_dirent64: ino 8, off 8, reclen 2, type 1, name.
                 let length = Int(buffer.loadUnaligned(fromByteOffset: offset + 16, as: UInt16.self))
                 let kind = FileKind(mode: UInt32(buffer[offset + 18]) << 12)
-                let name = buffer[(offset + 19)..<(offset + length)].prefix { $0 != 0 }
+                let name = UnsafeRawBufferPointer(
+                    rebasing: buffer[(offset + 19)..<(offset + 19 + strlen(base + offset + 19))])
                 offset += length
-                if name.elementsEqual([46]) || name.elementsEqual([46, 46]) { continue }
+                if Self.isSelfOrParent(name) { continue }
                 body(DirectoryEntry(name: FileName(unchecked: Array(name)), kind: kind))
             }
         }
+    }
+
+    private static func isSelfOrParent(_ name: UnsafeRawBufferPointer) -> Bool {
+        name[0] == UInt8(ascii: ".") && (name.count == 1 || (name.count == 2 && name[1] == UInt8(ascii: ".")))
     }
 
     public func makeDirectory(_ name: FileName, mode: UInt16 = 0o755) throws(SystemError) {
@@ -106,6 +111,14 @@ extension OpenFile {
         try check("renameat2", "\(name) <-> \(other)") {
             name.withCString { first in
                 other.withCString { clinux_renameat2(fd, first, fd, $0, clinux_rename_exchange) }
+            }
+        }
+    }
+    /// Lets two names, here and in another directory, change places in one instant.
+    public func exchange(_ name: FileName, with other: FileName, in folder: OpenFile) throws(SystemError) {
+        try check("renameat2", "\(name) <-> \(other)") {
+            name.withCString { old in
+                other.withCString { clinux_renameat2(fd, old, folder.fd, $0, clinux_rename_exchange) }
             }
         }
     }

@@ -33,6 +33,9 @@ public final class OpenFile: Sendable {
         public static let noFollow = Flags(rawValue: O_NOFOLLOW)
         /// Only a handle: metadata and as a base for names, no reading (O_PATH).
         public static let pathOnly = Flags(rawValue: 0o10000000)
+        /// A new file without a name in the directory that is opened; `makeHardLink` gives it one. Without that it is
+        /// gone with its descriptor, also after kill -9. Not all file systems have it (EOPNOTSUPP).
+        public static let unnamed = Flags(rawValue: 0o20000000 | O_DIRECTORY)
         /// Does not wait for the other end of a FIFO.
         public static let nonBlocking = Flags(rawValue: O_NONBLOCK)
         /// Reading leaves the access time (O_NOATIME); only for the file's owner and root, others get EPERM.

@@ -14,7 +14,6 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -66,9 +65,6 @@ static inline int clinux_renameat2(
 
 static const unsigned clinux_rename_noreplace = RENAME_NOREPLACE;
 static const unsigned clinux_rename_exchange = RENAME_EXCHANGE;
-
-// FICLONE shares the extents of a whole file.
-static inline int clinux_clone_file(int to, int from) { return ioctl(to, FICLONE, from); }
 
 static inline int clinux_flock(int fd, int operation) { return flock(fd, operation); }
 
