@@ -9,7 +9,7 @@ struct CopyAttributes {
     var mode: FileMode?
 
     /// Mode of a directory that is made because it is missing.
-    var parentMode: UInt16 { mode?.octal ?? 0o755 }
+    var parentMode: UInt16 { mode?.parentDirectoryMode ?? 0o755 }
     var parentOwner: Owner { owner ?? .root }
 }
 

@@ -57,7 +57,7 @@ struct CopyOperation {
         guard entry.status.kind == .regular, entry.status.size > 0 else { return false }
         let file = try tree.open(entry.source, [.read, .noFollow])
         guard let kind = try archiveKind(of: file) else { return false }
-        let owner = attributes.owner.map { ArchiveOwner(uid: $0.uid, gid: $0.gid) }
+        let owner = attributes.owner.map { FileOwner(uid: $0.uid, gid: $0.gid) }
         try extractArchive(file, kind: kind, into: target.directory(path), owner: owner)
         return true
     }

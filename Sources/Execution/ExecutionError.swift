@@ -5,11 +5,11 @@ enum ExecutionError: Error, Equatable {
     case unknownUser(String)
     case unknownGroup(String)
     case sourceNotFound(String)
-    case sourceIgnored(String, pattern: String?)
+    case sourceIgnored(String)
     case copyOverDirectory(String)
     case copyOntoNonDirectory(String)
     case tooManyLinks(String)
-    case noContext(String)
+    case noContext
     case commandFailed(command: String, exitCode: Int)
     case commandKilled(command: String, signal: Int)
     case outOfMemory(command: String, limit: Int64?)
@@ -29,12 +29,11 @@ extension ExecutionError: CustomStringConvertible {
         case .unknownUser(let name): "unable to find user \(name): no matching entries in passwd file"
         case .unknownGroup(let name): "unable to find group \(name): no matching entries in group file"
         case .sourceNotFound(let path): "\"\(path)\": not found"
-        case .sourceIgnored(let path, let pattern):
-            "\"\(path)\": not found, the ignore file excludes it" + (pattern.map { " (\($0))" } ?? "")
+        case .sourceIgnored(let path): "\"\(path)\": not found: the ignore file excludes it"
         case .copyOverDirectory(let path): "cannot replace to directory \(path) with file"
         case .copyOntoNonDirectory(let path): "cannot copy to non-directory: \(path)"
         case .tooManyLinks(let path): "too many symbolic links on the way to \(path)"
-        case .noContext(let path): "\"\(path)\": the image has no build context (its Dockerfile is inline)"
+        case .noContext: "the image has no build context: its manifest entry names none"
         case .commandFailed(let command, let exitCode):
             "process \"\(command)\" did not complete successfully: exit code: \(exitCode)"
         case .commandKilled(let command, let signal):

@@ -1,6 +1,7 @@
 internal import Jobs
 internal import OCI
 internal import Storage
+internal import Templates
 
 /// Makes config and image manifest out of a finished stage and puts them into the store.
 struct ImageAssembly {
@@ -9,23 +10,23 @@ struct ImageAssembly {
 
     /// The descriptors of what was written, with the config's first.
     func write(_ state: StageState) throws -> (config: Descriptor, manifest: Descriptor) {
-        let config = try descriptor(of: OCIDocument.encode(config(of: state)), .imageConfig)
+        let config = try descriptor(of: OCIDocument.encode(try config(of: state)), .imageConfig)
         let layers = state.layers.map { layer in
             var descriptor = layer.descriptor
             descriptor.mediaType = descriptor.mediaType.inOCIForm
             return descriptor
         }
-        let annotations = expanded(job.annotations, base: state.base)
+        let annotations = try expanded(job.annotations, base: state.base)
         let manifest = ImageManifest(
             config: config, layers: layers, annotations: annotations.isEmpty ? nil : annotations)
         return (config, try descriptor(of: OCIDocument.encode(manifest), .imageManifest))
     }
 
-    private func config(of state: StageState) -> ImageConfig {
+    private func config(of state: StageState) throws -> ImageConfig {
         var image = ImageConfig(platform: state.platform)
         image.author = state.author
         image.config = state.config
-        let labels = (state.config.labels ?? [:]).merging(expanded(job.labels, base: state.base)) { $1 }
+        let labels = (state.config.labels ?? [:]).merging(try expanded(job.labels, base: state.base)) { $1 }
         image.config?.labels = labels.isEmpty ? nil : labels
         image.created = state.created
         image.rootfs = ImageConfig.RootFS(diffIDs: state.diffIDs)
@@ -33,8 +34,10 @@ struct ImageAssembly {
         return image
     }
 
-    private func expanded(_ texts: [String: String], base: StageState.BaseImage?) -> [String: String] {
-        texts.mapValues { BaseTemplate.expand($0, digest: base?.digest, labels: base?.labels ?? [:]) }
+    private func expanded(_ texts: [String: String], base: StageState.BaseImage?) throws -> [String: String] {
+        try texts.mapValues {
+            try BaseTemplate.expand($0, digest: base?.digest.description, labels: base?.labels ?? [:])
+        }
     }
 
     private func descriptor(of bytes: [UInt8], _ mediaType: MediaType) throws -> Descriptor {

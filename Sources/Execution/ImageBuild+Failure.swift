@@ -1,6 +1,8 @@
 internal import DockerfileFrontend
 internal import FileSystem
 internal import Jobs
+internal import OCI
+internal import Templates
 
 /// How what goes wrong reaches the user.
 extension ImageBuild {
@@ -8,16 +10,19 @@ extension ImageBuild {
         if isCancelled() { throw ExecutionError.cancelled }
     }
 
-    func warn(_ message: String, line: Int) throws {
-        try scheduler.send(.warning(Warning(message: message, line: line)))
+    func warn(_ warning: DockerfileWarning) throws {
+        try scheduler.send(
+            .warning(Warning(message: "\(warning.rule.rawValue): \(warning.message)", line: warning.lines.lowerBound)))
     }
 
     /// Puts the instruction's place around an error, unless it has one already.
     func failure(_ error: any Error, at lines: ClosedRange<Int>) -> any Error {
         if error is JobFailure { return error }
+        if let errors = error as? DockerfileErrors {
+            return JobFailure(class: .dockerfile, message: "\(errors)", summary: "\(errors.name): \(errors.message)")
+        }
         let message = "\(error)"
-        var text = SourceExcerpt(name: job.dockerfile.name, text: job.dockerfile.text)
-            .rendered(lines: lines, message: message)
+        var text = dockerfile.excerpt(lines).map { "\($0)\n\(message)" } ?? message
         let tail = log.lastLines
         if (error as? ExecutionError)?.isFailedCommand == true, !tail.isEmpty {
             text = "last output of the step:\n" + tail.map { "  \($0)\n" }.joined() + text
@@ -32,7 +37,10 @@ extension ImageBuild {
         switch error {
         case let error as ExecutionError: error.failureClass
         case let error as JobFailure: error.class
-        case is DockerfileErrors, is DockerfileError, is ExpansionError: .dockerfile
+        case is DockerfileErrors, is DockerfileError, is DockerfileFault, is ExpansionError, is ExposedPortError,
+            is IgnoreFileError, is OCIError, is BaseExpansionError:
+            .dockerfile
+
         default: .host
         }
     }

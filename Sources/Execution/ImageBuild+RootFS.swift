@@ -56,10 +56,11 @@ extension ImageBuild {
 extension OpenFile {
     /// The text of a small file inside this root, links followed; empty if there is none.
     fileprivate func text(of path: FileName) throws -> String {
-        do {
+        do throws(SystemError) {
             let bytes = try openInRoot(path, [.read, .nonBlocking]).readAll(limit: 16 << 20)
             return String(decoding: bytes ?? [], as: UTF8.self)
-        } catch let error as SystemError where error.isNotFound {
+        } catch {
+            guard error.isNotFound else { throw error }
             return ""
         }
     }

@@ -50,10 +50,11 @@ extension ImageBuild {
     {
         guard status.kind == .directory else { return false }
         if try parent.open(name, [.read, .directory]).entries().isEmpty { return true }
-        do {
+        do throws(SystemError) {
             let text = try parent.open(marker, [.read, .noFollow]).readAll(limit: 64) ?? []
             return String(decoding: text, as: UTF8.self) == "\(status.inode)\n"
-        } catch let error as SystemError where error.isNotFound {
+        } catch {
+            guard error.isNotFound else { throw error }
             return false
         }
     }

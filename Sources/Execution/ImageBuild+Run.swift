@@ -1,5 +1,8 @@
+internal import DockerfileFrontend
 internal import Jobs
+internal import OCI
 internal import Sandbox
+internal import Storage
 
 /// RUN: a program in the sandbox.
 extension ImageBuild {
@@ -24,12 +27,7 @@ extension ImageBuild {
     private func environment(of state: StageState, identity: Identity) -> [String] {
         var environment = state.environment
         if environment["HOME"] == nil { environment["HOME"] = identity.home }
-        for name in ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"] {
-            guard let value = job.buildArguments[name] ?? job.buildArguments[name.lowercased()] else { continue }
-            for spelling in [name, name.lowercased()] where environment[spelling] == nil {
-                environment[spelling] = value
-            }
-        }
+        for (name, value) in scope.proxyEnvironment where environment[name] == nil { environment[name] = value }
         return environment.texts
     }
 

@@ -11,8 +11,8 @@ final class ImageBuild {
     let job: Job
     let dockerfile: Dockerfile
     let runner: StepRunner
-    private let graph: StageGraph
-    private let scope: GlobalScope
+    let scope: GlobalScope
+    private var graph: StageGraph
     let stores: Stores
     let scheduler: any SchedulerLink
     let zygote: StepZygote
@@ -39,24 +39,27 @@ final class ImageBuild {
         self.isCancelled = isCancelled
         dockerfile = try Dockerfile(parsing: job.dockerfile.text, name: job.dockerfile.name)
         scope = try GlobalScope(
-            dockerfile, buildArguments: job.buildArguments, platform: job.platform, target: job.target)
-        graph = try StageGraph(dockerfile, scope: scope, target: job.target, namedContexts: Set(job.namedContexts.keys))
+            dockerfile, buildArguments: job.buildArguments, targetPlatform: PlatformValues(job.platform),
+            target: job.target)
+        graph = try StageGraph(dockerfile, scope: scope, namedContexts: Set(job.namedContexts.keys))
         runner = StepRunner(job: job, stores: stores, scheduler: scheduler, log: log)
         chain = LayerChain(store: stores.layers, blobs: stores.blobs, scheduler: scheduler)
     }
 
     /// Number of steps that make a layer, as far as it is known before the base images are.
     var plannedSteps: Int {
-        graph.reachable.reduce(0) { sum, stage in
-            sum + stage.stage.instructions.filter { [.run, .copy, .add, .workdir].contains($0.keyword) }.count
+        graph.stages.reduce(0) { sum, stage in
+            sum + stage.instructions.count { [.run, .copy, .add, .workdir].contains($0.keyword) }
         }
     }
 
     /// Builds everything and puts the image into the store.
     func run() throws -> JobResult {
-        for stage in graph.reachable { states[stage.stage.index] = try build(stage) }
-        guard let target = graph.reachable.last, let state = states[target.stage.index] else {
-            throw ExecutionError.protocolViolation("a Dockerfile without stages")
+        for warning in graph.warnings + scope.warnings { try warn(warning) }
+        try addTriggers()
+        for stage in graph.stages { states[stage.index] = try build(stage) }
+        guard let state = states[graph.target] else {
+            throw ExecutionError.protocolViolation("the target was not built")
         }
         for folder in folders.values { try folder.save() }
         if let output = job.rootfsOutput { try writeRootfs(of: state, to: output) }
@@ -68,11 +71,32 @@ final class ImageBuild {
             baseLabels: state.base?.labels ?? [:])
     }
 
+    /// Triggers of base images may need further stages: all base images are resolved before the first stage is built.
+    private func addTriggers() throws {
+        var seen: Set<Int> = []
+        while let stage = graph.stages.first(where: { !seen.contains($0.index) }) {
+            seen.insert(stage.index)
+            switch stage.base {
+            case .scratch, .stage: continue
+            case .image, .context:
+                let triggers = try locating(stage) { try baseState(of: stage).config.onBuild ?? [] }
+                if !triggers.isEmpty { graph = try graph.adding(triggers: triggers, to: stage.index) }
+            }
+        }
+    }
+
     private func build(_ stage: ResolvedStage) throws -> StageState {
-        do {
-            let build = StageBuild(stage.stage, of: self, on: try baseState(of: stage))
+        try locating(stage) {
+            let build = StageBuild(stage, of: self, on: try baseState(of: stage).inherited())
             try build.run()
             return build.state
+        }
+    }
+
+    /// Errors of the body are errors of the stage's FROM line, unless they have a place of their own.
+    private func locating<Result>(_ stage: ResolvedStage, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
         } catch {
             throw failure(error, at: stage.stage.lines)
         }
@@ -80,28 +104,31 @@ final class ImageBuild {
 
     /// Says a thing about the machine once, not at every step.
     func warnOnce(_ message: String, line: Int) throws {
-        if warned.insert(message).inserted { try warn(message, line: line) }
+        if warned.insert(message).inserted { try scheduler.send(.warning(Warning(message: message, line: line))) }
     }
 
     // MARK: - Bases
 
     private func baseState(of stage: ResolvedStage) throws -> StageState {
+        let platform = try stage.platform.map { try Platform($0) } ?? job.platform
         switch stage.base {
         case .scratch: return .scratch(job.platform)
-        case .stage(let index):
-            guard let state = states[index] else {
-                throw ExecutionError.protocolViolation("stage \(index) is needed before it is built")
-            }
-            return state.inherited()
-        case .image(let text):
-            return try image(ImageReference(text), platform: stage.platform ?? job.platform, role: .base)
-        case .context(let name): return try namedBase(name)
+        case .stage(let index): return try state(ofStage: index)
+        case .image(let text): return try image(ImageReference(text), platform: platform, role: .base)
+        case .context(let name): return try namedBase(name, platform: platform)
         }
     }
 
-    private func namedBase(_ name: String) throws -> StageState {
+    private func state(ofStage index: Int) throws -> StageState {
+        guard let state = states[index] else {
+            throw ExecutionError.protocolViolation("stage \(index) is needed before it is built")
+        }
+        return state
+    }
+
+    private func namedBase(_ name: String, platform: Platform) throws -> StageState {
         switch job.namedContexts[name] {
-        case .image(let reference)?: return try image(reference, platform: job.platform, role: .base)
+        case .image(let reference)?: return try image(reference, platform: platform, role: .base)
         case .sibling(let sibling)?: return try siblingImage(sibling, role: .parent)
         case .folder?:
             throw ExecutionError.invalidArgument("the context \"\(name)\" is a folder: it cannot be a base image")
@@ -142,25 +169,21 @@ final class ImageBuild {
 
     // MARK: - What instructions need
 
-    func origin(of from: String?, in stage: Stage) throws -> CopyOrigin {
-        guard let from else {
-            guard let path = job.contextFolder else { throw ExecutionError.noContext("/") }
+    /// What COPY reads: a source of the stage graph, or without one the main context.
+    func origin(of source: StageSource?, named name: String?) throws -> CopyOrigin {
+        switch source {
+        case nil:
+            guard let path = job.contextFolder else { throw ExecutionError.noContext }
             return .folder(try folder(path, ignoreFile: job.ignoreFile))
-        }
-        switch try graph.source(named: from, before: stage.index) {
-        case .stage(let index):
-            guard let state = states[index] else {
-                throw ExecutionError.protocolViolation("stage \(index) is needed before it is built")
-            }
-            return .layers(state.layers)
-        case .scratch: return .layers([])
-        case .image(let text):
+        case .scratch?: return .layers([])
+        case .stage(let index)?: return .layers(try state(ofStage: index).layers)
+        case .image(let text)?:
             return .layers(try image(ImageReference(text), platform: job.platform, role: .copyFrom).layers)
-        case .context(let name):
+        case .context(let name)?:
             if case .folder(let path, let ignoreFile)? = job.namedContexts[name] {
                 return .folder(try folder(path, ignoreFile: ignoreFile))
             }
-            return .layers(try namedBase(name).layers)
+            return .layers(try namedBase(name, platform: job.platform).layers)
         }
     }
 
@@ -171,25 +194,9 @@ final class ImageBuild {
         return folder
     }
 
-    /// `--build-arg` before the stage's default before the global value.
-    func value(ofArgument name: String, default fallback: String?) -> String? {
-        job.buildArguments[name] ?? fallback ?? scope.value(of: name)
-    }
-
-    func trigger(_ text: String, of stage: Stage) throws -> Instruction {
-        try Instruction(
-            trigger: text, escape: dockerfile.escape, lines: stage.lines.lowerBound...stage.lines.lowerBound)
-    }
-
-    func displayName(of stage: Stage) -> String {
-        stage.name ?? (dockerfile.stages.count == 1 ? "image" : "stage-\(stage.index)")
-    }
-
-    func step(_ instruction: Instruction, of build: StageBuild, key: StepKey, createdBy: String) -> LayerStep {
+    func nextStepNumber() -> Int {
         stepNumber += 1
-        return LayerStep(
-            number: stepNumber, stage: build.name, title: instruction.text, line: instruction.lines.lowerBound,
-            key: key, createdBy: createdBy)
+        return stepNumber
     }
 
     /// The time of a config instruction that no layer came before: remembered, so that a rebuild has the same.
@@ -198,5 +205,13 @@ final class ImageBuild {
         key.add("stage", build.name)
         key.add("text", text)
         return try runner.creationTime(key: key)
+    }
+}
+
+extension PlatformValues {
+    fileprivate init(_ platform: Platform) {
+        self.init(
+            os: platform.os, architecture: platform.architecture, variant: platform.variant ?? "",
+            osVersion: platform.osVersion ?? "")
     }
 }

@@ -11,13 +11,13 @@ struct SourceFinder {
     }
 
     private func sources(_ text: String) throws -> [CopySource] {
-        let path = RootPath(text)
-        guard path.names.contains(where: FilePattern.hasWildcards) else {
+        guard FilePattern.hasWildcards(text) else {
+            let path = RootPath(text)
             guard let resolved = try tree.resolve(path) else { throw try missing(path, text) }
             return [try CopyWalk(tree: tree).source(path, resolved: resolved)]
         }
-        return try matches(path).map { path, resolved in
-            try CopyWalk(tree: tree).source(path, resolved: resolved)
+        return try matches(FilePattern.components(of: text)).map { place in
+            try CopyWalk(tree: tree).source(place.path, resolved: place.resolved)
         }
     }
 
@@ -25,43 +25,29 @@ struct SourceFinder {
     private func missing(_ path: RootPath, _ text: String) throws -> ExecutionError {
         let all = SourceTree(root: tree.root, filter: NoFilter(), keepsMetadata: tree.keepsMetadata)
         let shown = text.hasPrefix("/") ? text : "/\(text)"
-        return try all.resolve(path) == nil ? .sourceNotFound(shown) : .sourceIgnored(shown, pattern: nil)
+        return try all.resolve(path) == nil ? .sourceNotFound(shown) : .sourceIgnored(shown)
+    }
+
+    /// A path that matched: as it is named, and with its links followed.
+    private struct Place {
+        var path = RootPath.root
+        var resolved = RootPath.root
     }
 
     /// Matches component by component, sorted; what matched is not entered further.
-    private func matches(_ path: RootPath) throws -> [(RootPath, RootPath)] {
-        var found: [(path: RootPath, resolved: RootPath)] = [(.root, .root)]
-        for name in path.names {
-            found = try found.flatMap { place in
-                FilePattern.hasWildcards(name)
-                    ? try children(of: place, matching: name)
-                    : try child(of: place, named: FilePattern.unescaped(name)).map { [$0] } ?? []
-            }
-        }
-        return found.filter { !tree.filter.hides($0.resolved) || tree.filter.mayShowBelow($0.resolved) }
+    private func matches(_ patterns: [FilePattern]) throws -> [Place] {
+        var places = [Place()]
+        for pattern in patterns { places = try places.flatMap { try children(of: $0, matching: pattern) } }
+        return places
     }
 
-    private func child(
-        of place: (path: RootPath, resolved: RootPath), named name: [UInt8]
-    ) throws -> (RootPath, RootPath)? {
-        let path = place.resolved.appending(name)
-        return try resolveVisible(path).map { (place.path.appending(name), $0) }
-    }
-
-    private func children(
-        of place: (path: RootPath, resolved: RootPath), matching name: [UInt8]
-    ) throws -> [(RootPath, RootPath)] {
+    private func children(of place: Place, matching pattern: FilePattern) throws -> [Place] {
         guard try tree.status(place.resolved).kind == .directory else { return [] }
-        let pattern = try FilePattern(String(decoding: name, as: UTF8.self))
-        return try tree.entries(of: place.resolved).compactMap { entry in
-            guard pattern.matches(entry.name.description) else { return nil }
-            let resolved = try resolveVisible(place.resolved.appending(entry.name.bytes))
-            return resolved.map { (place.path.appending(entry.name.bytes), $0) }
+        let names = try pattern.literal.map { [$0] } ?? tree.entries(of: place.resolved).map(\.name.bytes)
+        return try names.filter(pattern.matches).compactMap { name in
+            let path = place.resolved.appending(name)
+            guard !tree.filter.hides(path) || tree.filter.mayShowBelow(path) else { return nil }
+            return try tree.resolve(path).map { Place(path: place.path.appending(name), resolved: $0) }
         }
-    }
-
-    private func resolveVisible(_ path: RootPath) throws -> RootPath? {
-        guard !tree.filter.hides(path) || tree.filter.mayShowBelow(path) else { return nil }
-        return try tree.resolve(path)
     }
 }

@@ -13,7 +13,10 @@ struct SourceTree {
     func resolve(_ path: RootPath) throws -> RootPath? {
         let resolver = PathResolver { try found($0) }
         let resolved = try resolver.resolve(path)
-        if resolved.found == .missing || filter.hides(resolved.path) { return nil }
+        if resolved.found == .missing { return nil }
+        if filter.hides(resolved.path), !filter.mayShowBelow(resolved.path) || resolved.found != .directory {
+            return nil
+        }
         return resolved.path
     }
 
@@ -26,14 +29,15 @@ struct SourceTree {
     }
 
     func found(_ path: RootPath) throws -> PathResolver.Found {
-        do {
+        do throws(SystemError) {
             let file = try root.openWithoutLinks(FileName(path.bytes), [.pathOnly, .noFollow])
             switch try file.status().kind {
             case .directory: return .directory
             case .symlink: return .link(target: try file.readLink("").bytes)
             default: return .other
             }
-        } catch let error as SystemError where error.isNotFound {
+        } catch {
+            guard error.isNotFound else { throw error }
             return .missing
         }
     }

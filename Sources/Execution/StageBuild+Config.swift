@@ -1,100 +1,73 @@
 internal import DockerfileFrontend
 internal import OCI
 
-/// Instructions that change the config alone.
+/// Instructions that change the config alone; their words are expanded.
 extension StageBuild {
-    func configure(_ instruction: Instruction) throws {
-        switch instruction.kind {
-        case .env(let pairs): try setEnvironment(pairs, instruction)
-        case .label(let pairs): try setLabels(pairs, instruction)
-        case .user(let text): try setUser(text, instruction)
-        case .expose(let words): try expose(words, instruction)
-        case .volume(let words): try addVolumes(words, instruction)
-        case .stopSignal(let text): try setStopSignal(text, instruction)
+    func configure(_ kind: InstructionKind) throws {
+        switch kind {
+        case .env(let pairs): try setEnvironment(pairs)
+        case .label(let pairs): try setLabels(pairs)
+        case .user(let user):
+            state.config.user = user
+            try addHistory(HistoryText.user(user))
+        case .expose(let words): try expose(words)
+        case .volume(let paths):
+            state.config.volumes = paths.reduce(into: state.config.volumes ?? [:]) { $0[$1] = ImageConfig.Empty() }
+            try addHistory(HistoryText.volume(paths))
+        case .stopSignal(let signal):
+            state.config.stopSignal = signal
+            try addHistory(HistoryText.stopSignal(signal))
         case .cmd(let form): try setCommand(form)
         case .entrypoint(let form): try setEntrypoint(form)
-        case .shell(let words): try setShell(words)
+        case .shell(let words):
+            state.config.shell = words
+            try addHistory(HistoryText.shell(words))
         case .healthcheck(let check): try setHealthcheck(check)
-        case .maintainer(let name): try setMaintainer(name)
+        case .maintainer(let name):
+            state.author = name
+            try addHistory(HistoryText.maintainer(name))
         case .onbuild(let trigger): state.config.onBuild = (state.config.onBuild ?? []) + [trigger]
-        default: throw ExecutionError.protocolViolation("\(instruction.keyword.rawValue) is no config instruction")
+        case .run, .copy, .add, .workdir, .arg, .unserved:
+            preconditionFailure("these instructions do more than change the config")
         }
     }
 
-    private func setEnvironment(_ pairs: [KeyValue], _ instruction: Instruction) throws {
-        // All words see the environment from before the instruction.
-        let expanded = try pairs.map {
-            (try expand($0.key, instruction), try expand($0.value, instruction))
+    private func setEnvironment(_ pairs: [KeyValue]) throws {
+        for pair in pairs {
+            guard !pair.key.isEmpty else { throw ExecutionError.invalidArgument("ENV names can not be blank") }
+            state.set(environment: pair.key, to: pair.value)
         }
-        for (name, value) in expanded {
-            guard !name.isEmpty else { throw ExecutionError.invalidArgument("ENV names can not be blank") }
-            state.set(environment: name, to: value)
-        }
-        try addHistory("ENV " + expanded.map { "\($0)=\($1)" }.joined(separator: " "))
+        try addHistory(HistoryText.env(pairs))
     }
 
-    private func setLabels(_ pairs: [KeyValue], _ instruction: Instruction) throws {
-        let expanded = try pairs.map {
-            (try expand($0.key, instruction), try expand($0.value, instruction))
+    private func setLabels(_ pairs: [KeyValue]) throws {
+        for pair in pairs {
+            guard !pair.key.isEmpty else { throw ExecutionError.invalidArgument("LABEL names can not be blank") }
+            state.config.labels = (state.config.labels ?? [:]).merging([pair.key: pair.value]) { $1 }
         }
-        for (name, value) in expanded {
-            guard !name.isEmpty else { throw ExecutionError.invalidArgument("LABEL names can not be blank") }
-            state.config.labels = (state.config.labels ?? [:]).merging([name: value]) { $1 }
+        try addHistory(HistoryText.label(pairs))
+    }
+
+    private func expose(_ words: [String]) throws {
+        let ports = try words.flatMap { try ExposedPort.parse($0) }
+        state.config.exposedPorts = ports.reduce(into: state.config.exposedPorts ?? [:]) {
+            $0[$1.description] = ImageConfig.Empty()
         }
-        try addHistory("LABEL " + expanded.map { "\($0)=\($1)" }.joined(separator: " "))
-    }
-
-    private func setUser(_ text: String, _ instruction: Instruction) throws {
-        let user = try expand(text, instruction)
-        state.config.user = user
-        try addHistory("USER \(user)")
-    }
-
-    private func expose(_ words: [String], _ instruction: Instruction) throws {
-        let ports = try words.flatMap { try expansion($0, instruction).words }.flatMap { try ExposedPort.parse($0) }
-        var exposed = state.config.exposedPorts ?? [:]
-        for port in ports { exposed[port.description] = ImageConfig.Empty() }
-        state.config.exposedPorts = exposed
-        try addHistory("EXPOSE [\(ports.map(\.description).sorted().joined(separator: " "))]")
-    }
-
-    private func addVolumes(_ words: [String], _ instruction: Instruction) throws {
-        let paths = try words.map { try expand($0, instruction) }
-        var volumes = state.config.volumes ?? [:]
-        for path in paths {
-            guard !path.isEmpty else {
-                throw ExecutionError.invalidArgument("VOLUME specified can not be an empty string")
-            }
-            volumes[path] = ImageConfig.Empty()
-        }
-        state.config.volumes = volumes
-        try addHistory("VOLUME [\(paths.joined(separator: " "))]")
-    }
-
-    private func setStopSignal(_ text: String, _ instruction: Instruction) throws {
-        let signal = try expand(text, instruction)
-        try StopSignal.check(signal)
-        state.config.stopSignal = signal
-        try addHistory("STOPSIGNAL \(signal)")
+        try addHistory(HistoryText.expose(ports))
     }
 
     private func setCommand(_ form: CommandForm) throws {
         let command = form.arguments(shell: state.shell)
         state.config.cmd = command
         state.setsCommand = true
-        try addHistory("CMD \(HistoryText.list(command))")
+        try addHistory(HistoryText.cmd(command))
     }
 
     private func setEntrypoint(_ form: CommandForm) throws {
         let entrypoint = form.arguments(shell: state.shell)
         state.config.entrypoint = entrypoint
         if !state.setsCommand { state.config.cmd = nil }
-        try addHistory("ENTRYPOINT \(HistoryText.list(entrypoint))")
-    }
-
-    private func setShell(_ words: [String]) throws {
-        state.config.shell = words
-        try addHistory("SHELL [\(words.joined(separator: " "))]")
+        try addHistory(HistoryText.entrypoint(entrypoint))
     }
 
     private func setHealthcheck(_ check: HealthCheck) throws {
@@ -107,10 +80,5 @@ extension StageBuild {
         healthcheck.retries = check.retries == 0 ? nil : check.retries
         state.config.healthcheck = healthcheck
         try addHistory(HistoryText.healthcheck(check))
-    }
-
-    private func setMaintainer(_ name: String) throws {
-        state.author = name
-        try addHistory("MAINTAINER \(name)")
     }
 }

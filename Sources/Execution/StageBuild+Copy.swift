@@ -1,54 +1,30 @@
 internal import DockerfileFrontend
 internal import FileSystem
-internal import Jobs
 internal import OCI
 
 /// COPY and ADD.
 extension StageBuild {
-    func perform(_ copy: CopyInstruction, _ instruction: Instruction) throws {
-        try perform(
-            CopyRequest(
-                keyword: "COPY", sources: copy.sources, destination: copy.destination, from: copy.from,
-                owner: copy.owner, mode: copy.mode), instruction)
-    }
-
-    func perform(_ add: AddInstruction, _ instruction: Instruction) throws {
-        try perform(
-            CopyRequest(
-                keyword: "ADD", sources: add.sources, destination: add.destination, from: nil, owner: add.owner,
-                mode: add.mode), instruction)
-    }
-
-    private func perform(_ request: CopyRequest, _ instruction: Instruction) throws {
-        let request = try request.expanded { try expand($0, instruction) }
-        let mode = try request.mode.map { try FileMode(parsing: $0) }
+    func perform(_ request: CopyRequest, _ instruction: Instruction) throws {
         let destination = request.absoluteDestination(in: state.workingDirectory)
-        var key = StepKey(kind: request.keyword, platform: state.platform)
-        key.add("parent layers", state.diffIDs.map(\.description))
+        var key = key(instruction)
         key.add("destination", destination)
         key.add("owner", request.owner ?? "")
         key.add("mode", request.mode ?? "")
-        let origin = try image.origin(of: request.from, in: stage)
-        let createdBy = HistoryText.copy(
-            request.keyword, sources: request.sources, destination: request.destination, owner: request.owner,
-            mode: request.mode)
-        switch origin {
+        switch try image.origin(of: stage.copySources[place], named: request.from) {
         case .folder(let context):
             let sources = try context.sources(request.sources)
             try context.addKey(of: sources, to: &key)
-            let step = image.step(instruction, of: self, key: key, createdBy: createdBy)
-            try image.runner.perform(step, on: &state) { [state] in
-                try write(sources, of: context.tree, to: destination, request, mode, state)
+            try image.runner.perform(step(instruction, key: key, createdBy: request.history), on: &state) { [state] in
+                try write(sources, of: context.tree, to: destination, request, state)
             }
         case .layers(let layers):
             key.add("sources", request.sources)
             key.add("source layers", layers.map(\.diffID.description))
-            let step = image.step(instruction, of: self, key: key, createdBy: createdBy)
-            try image.runner.perform(step, on: &state) { [state] in
+            try image.runner.perform(step(instruction, key: key, createdBy: request.history), on: &state) { [state] in
                 try image.withView(of: layers) { root in
                     let tree = SourceTree(root: root, filter: NoFilter(), keepsMetadata: true)
                     let sources = try SourceFinder(tree: tree).sources(request.sources)
-                    return try write(sources, of: tree, to: destination, request, mode, state)
+                    return try write(sources, of: tree, to: destination, request, state)
                 }
             }
         }
@@ -56,30 +32,42 @@ extension StageBuild {
 
     private func write(
         _ sources: [CopySource], of tree: SourceTree, to destination: String, _ request: CopyRequest,
-        _ mode: FileMode?, _ state: StageState
+        _ state: StageState
     ) throws -> StepWork {
-        let owner = try request.owner.map { try image.users(of: state).owner($0) }
+        let attributes = CopyAttributes(
+            owner: try request.owner.map { try image.users(of: state).owner($0) },
+            mode: try request.mode.map { try FileMode(parsing: $0) })
         let operation = CopyOperation(
-            tree: tree, sources: sources, destination: destination,
-            attributes: CopyAttributes(owner: owner, mode: mode), unpacksArchives: request.keyword == "ADD")
+            tree: tree, sources: sources, destination: destination, attributes: attributes,
+            unpacksArchives: request.unpacksArchives)
         return try image.change(state) { try operation.run(in: $0) }
     }
 }
 
-/// What COPY and ADD have in common.
+/// What COPY and ADD have in common; words are expanded.
 struct CopyRequest {
-    var keyword: String
     var sources: [String]
     var destination: String
     var from: String?
     var owner: String?
     var mode: String?
+    /// ADD unpacks local archives.
+    var unpacksArchives: Bool
+    /// For the image's history.
+    var history: String
 
-    /// All words but `--from` are expanded.
-    func expanded(_ expand: (String) throws -> String) rethrows -> CopyRequest {
-        CopyRequest(
-            keyword: keyword, sources: try sources.map(expand), destination: try expand(destination), from: from,
-            owner: try owner.map(expand), mode: try mode.map(expand))
+    init(_ copy: CopyInstruction) {
+        (sources, destination, from) = (copy.sources, copy.destination, copy.from)
+        (owner, mode) = (copy.owner, copy.mode)
+        unpacksArchives = false
+        history = HistoryText.copy(copy)
+    }
+
+    init(_ add: AddInstruction) {
+        (sources, destination, from) = (add.sources, add.destination, nil)
+        (owner, mode) = (add.owner, add.mode)
+        unpacksArchives = true
+        history = HistoryText.add(add)
     }
 
     /// A slash at the end is kept: it means a directory.

@@ -1,32 +1,23 @@
 internal import DockerfileFrontend
 internal import Jobs
 internal import OCI
-internal import Sandbox
 
 /// RUN.
 extension StageBuild {
     func perform(_ run: RunInstruction, _ instruction: Instruction) throws {
         let arguments = run.command.arguments(shell: state.shell)
         let network = run.network.mode(else: image.job.network)
-        var key = StepKey(kind: "RUN", platform: state.platform)
-        key.add("parent layers", state.diffIDs.map(\.description))
+        var key = key(instruction)
         key.add("command", arguments)
         key.add("environment", state.environment.texts)
         key.add("user", state.config.user ?? "")
         key.add("working directory", state.workingDirectory)
         key.add("network", network.rawValue)
-        let step = image.step(
-            instruction, of: self, key: key, createdBy: HistoryText.run(arguments, arguments: historyArguments))
+        let declared = state.arguments.map { ($0.name, $0.value == nil ? nil : state.environment[$0.name]) }
+        let createdBy = HistoryText.run(arguments, declared: declared)
+        let step = step(instruction, key: key, createdBy: createdBy)
         try image.runner.perform(step, on: &state) { [state] in
             try image.runCommand(arguments, network: network, state: state, step: step)
-        }
-    }
-
-    /// The arguments declared so far with the values that RUN sees.
-    private var historyArguments: [String] {
-        state.arguments.compactMap { argument in
-            guard argument.value != nil else { return nil }
-            return "\(argument.name)=\(state.environment[argument.name] ?? "")"
         }
     }
 }

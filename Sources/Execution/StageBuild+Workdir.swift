@@ -1,24 +1,23 @@
 internal import DockerfileFrontend
 internal import FileSystem
+internal import OCI
 
 /// WORKDIR.
 extension StageBuild {
-    func performWorkdir(_ text: String, _ instruction: Instruction) throws {
-        let path = try expand(text, instruction)
-        guard !path.isEmpty else { throw ExecutionError.invalidArgument("WORKDIR requires exactly one argument") }
-        let directory = RootPath(path.hasPrefix("/") ? path : "\(state.workingDirectory)/\(path)").description
-        state.config.workingDir = directory
-        guard directory != "/" else { return try addHistory("WORKDIR /") }
-        var key = StepKey(kind: "WORKDIR", platform: state.platform)
-        key.add("parent layers", state.diffIDs.map(\.description))
-        key.add("path", directory)
+    /// The directory is made, with its parents, for the user of the stage; a layer comes of it even if it is there.
+    func performWorkdir(_ path: String, _ instruction: Instruction) throws {
+        let directory = RootPath(path.hasPrefix("/") ? path : "\(state.workingDirectory)/\(path)")
+        state.config.workingDir = directory.description
+        let createdBy = HistoryText.workdir(directory.description)
+        guard directory != .root else { return try addHistory(createdBy) }
+        var key = key(instruction)
+        key.add("path", directory.description)
         key.add("user", state.config.user ?? "")
-        let step = image.step(instruction, of: self, key: key, createdBy: "WORKDIR \(directory)")
-        try image.runner.perform(step, on: &state) { [state] in
+        try image.runner.perform(step(instruction, key: key, createdBy: createdBy), on: &state) { [state] in
             let identity = try image.users(of: state).identity(state.config.user ?? "")
             let attributes = CopyAttributes(owner: Owner(uid: identity.uid, gid: identity.gid), mode: nil)
             return try image.change(state) { root in
-                _ = try CopyDestination(root: root, attributes: attributes).directory(RootPath(directory))
+                _ = try CopyDestination(root: root, attributes: attributes).directory(directory)
             }
         }
     }

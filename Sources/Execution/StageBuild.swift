@@ -5,73 +5,71 @@ internal import OCI
 /// Builds one stage: instruction after instruction, each changing the state.
 final class StageBuild {
     let image: ImageBuild
-    let stage: Stage
-    /// For progress and logs.
-    let name: String
+    let stage: ResolvedStage
     var state: StageState
-    let expander: WordExpander
+    /// Where the instruction that is run stands in `stage.instructions`.
+    private(set) var place = 0
 
-    init(_ stage: Stage, of image: ImageBuild, on state: StageState) {
+    init(_ stage: ResolvedStage, of image: ImageBuild, on state: StageState) {
         self.image = image
         self.stage = stage
         self.state = state
-        name = image.displayName(of: stage)
-        expander = WordExpander(escape: image.dockerfile.escape)
     }
+
+    /// For progress and logs.
+    var name: String { stage.stage.label }
 
     /// Runs the triggers of the base first, then the stage's own instructions.
     func run() throws {
-        let triggers = state.config.onBuild ?? []
-        state.config.onBuild = nil
-        for text in triggers { try perform(image.trigger(text, of: stage)) }
-        for instruction in stage.instructions { try perform(instruction) }
+        for (place, instruction) in stage.instructions.enumerated() {
+            self.place = place
+            do {
+                try image.checkCancellation()
+                try perform(instruction)
+            } catch {
+                throw image.failure(error, at: instruction.lines)
+            }
+        }
     }
 
     private func perform(_ instruction: Instruction) throws {
-        do {
-            try image.checkCancellation()
-            try dispatch(instruction)
-        } catch {
-            throw image.failure(error, at: instruction.lines)
-        }
-    }
-
-    private func dispatch(_ instruction: Instruction) throws {
-        switch instruction.kind {
+        let expanded = try instruction.expanded(by: image.dockerfile.expander) { state.environment[$0] }
+        for name in expanded.undefined { try warnUndefined(name, instruction) }
+        switch expanded.kind {
         case .run(let run): try perform(run, instruction)
-        case .copy(let copy): try perform(copy, instruction)
-        case .add(let add): try perform(add, instruction)
+        case .copy(let copy): try perform(CopyRequest(copy), instruction)
+        case .add(let add): try perform(CopyRequest(add), instruction)
         case .workdir(let path): try performWorkdir(path, instruction)
         case .arg(let arguments): try declare(arguments, instruction)
         case .unserved(let feature): throw ExecutionError.notServed(feature.name)
-        default: try configure(instruction)
+        case let kind: try configure(kind)
         }
     }
 
-    // MARK: - Expansion
-
-    /// Expands a word with the stage's environment.
-    func expand(_ word: String, _ instruction: Instruction) throws -> String {
-        try expansion(word, instruction).text
+    func warnUndefined(_ name: String, _ instruction: Instruction) throws {
+        let known = state.environment.entries.map(\.name)
+        try image.warn(.undefined(name, known: known, lines: instruction.lines))
     }
-
-    func expansion(_ word: String, _ instruction: Instruction) throws -> Expansion {
-        let expansion = try expander.expand(word) { state.environment[$0] }
-        for name in expansion.undefined {
-            let similar = Suggestion.nearest(to: name, in: state.environment.entries.map(\.name))
-            let hint = similar.map { " (did you mean $\($0)?)" } ?? ""
-            try image.warn("Usage of undefined variable '$\(name)'\(hint)", line: instruction.lines.lowerBound)
-        }
-        return expansion
-    }
-
-    // MARK: - History
 
     /// Adds a history entry without a layer.
     func addHistory(_ text: String) throws {
         state.created = try state.created ?? image.firstCreationTime(of: text, in: self)
         state.history.append(
             ImageConfig.History(
-                created: state.created, createdBy: text, comment: StageState.historyComment, emptyLayer: true))
+                created: state.created, createdBy: text, comment: HistoryText.comment, emptyLayer: true))
+    }
+
+    /// A step that makes a layer, with the next number.
+    func step(_ instruction: Instruction, key: StepKey, createdBy: String) -> LayerStep {
+        LayerStep(
+            number: image.nextStepNumber(), stage: name, title: instruction.text, line: instruction.lines.lowerBound,
+            key: key, createdBy: createdBy)
+    }
+
+    /// A key that begins with what all steps depend on.
+    func key(_ instruction: Instruction) -> StepKey {
+        var key = StepKey(kind: instruction.keyword.rawValue, platform: state.platform)
+        key.add("parent layers", state.diffIDs.map(\.description))
+        return key
     }
 }

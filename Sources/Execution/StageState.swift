@@ -38,7 +38,6 @@ struct StageState {
         var labels: [String: String]
     }
 
-    static let historyComment = "buildkit.dockerfile.v0"
     static let defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     /// A stage on nothing.

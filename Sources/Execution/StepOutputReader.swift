@@ -59,10 +59,9 @@ final class PipeEnds {
     private var writer: OpenFile?
 
     init() throws {
-        var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, Int32(O_CLOEXEC)) == 0 else { throw SystemError(call: "pipe2", code: errno, path: nil) }
-        reading = OpenFile(owning: ends[0])
-        writer = OpenFile(owning: ends[1])
+        let (reading, writing) = try OpenFile.pipe()
+        self.reading = reading
+        writer = writing
     }
 
     /// -1 once it is closed.

@@ -1,3 +1,4 @@
+internal import DockerfileFrontend
 internal import FileSystem
 internal import Jobs
 internal import Layers
@@ -116,7 +117,7 @@ final class StepRunner {
         let created = clamped(record.created)
         state.created = created
         state.history.append(
-            ImageConfig.History(created: created, createdBy: step.createdBy, comment: StageState.historyComment))
+            ImageConfig.History(created: created, createdBy: step.createdBy, comment: HistoryText.comment))
         try scheduler.send(.layer(LayerCommitted(descriptor: descriptor, diffID: diffID)))
     }
 

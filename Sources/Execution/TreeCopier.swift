@@ -115,7 +115,7 @@ final class TreeCopier {
         try file.setOwner(uid: owner.uid, gid: owner.gid)
         let isDirectory = entry.status.kind == .directory
         let mode = entry.status.permissions
-        try file.setPermissions(attributes.mode?.applied(to: mode, isDirectory: isDirectory) ?? mode)
+        try file.setPermissions(attributes.mode?.apply(to: mode, isDirectory: isDirectory) ?? mode)
         if tree.keepsMetadata { try copyExtendedAttributes(entry, to: file) }
     }
 

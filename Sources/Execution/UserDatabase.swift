@@ -1,3 +1,5 @@
+internal import DockerfileFrontend
+
 /// The users and groups of an image: its `/etc/passwd` and `/etc/group`.
 struct UserDatabase {
     struct User: Equatable {
@@ -35,54 +37,50 @@ struct UserDatabase {
         }
     }
 
-    /// The numeric identity that a USER instruction (`user[:group]`, names or numbers, empty is root) gives a step.
-    func identity(_ text: String) throws(ExecutionError) -> Identity {
-        let (userText, groupText) = Self.split(text)
-        let user = try user(userText)
-        let number = UInt32(userText) ?? 0
-        let gid = try groupText.map { group throws(ExecutionError) in try gidNumber(group) }
-        let uid = user?.uid ?? number
-        let home = user.map(\.home) ?? ""
+    /// Who a step is run as, for the text of a USER instruction: `user[:group]`, names or numbers, empty is root.
+    func identity(_ text: String) throws -> Identity {
+        let ownership = try Ownership(parsing: text)
+        let user = try user(ownership.user)
+        let home = user.record?.home ?? ""
         return Identity(
-            uid: uid,
-            gid: gid ?? user?.gid ?? 0,
-            groups: groupText == nil ? supplementaryGroups(of: user) : [],
-            home: home.isEmpty ? (uid == 0 ? "/root" : "/") : home)
+            uid: user.id,
+            gid: try ownership.group.map(gid) ?? user.record?.gid ?? 0,
+            groups: ownership.group == nil ? supplementaryGroups(of: user.record) : [],
+            home: home.isEmpty ? (user.id == 0 ? "/root" : "/") : home)
     }
 
-    /// The owner that `--chown` gives: a user alone brings its primary group, a number alone is the group's number too.
-    func owner(_ text: String) throws(ExecutionError) -> Owner {
-        let (userText, groupText) = Self.split(text)
-        let named = UInt32(userText) == nil ? try user(userText) : nil
-        let uid = UInt32(userText) ?? named?.uid ?? 0
-        guard let groupText else { return Owner(uid: uid, gid: named?.gid ?? uid) }
-        return Owner(uid: uid, gid: try gidNumber(groupText))
+    /// Who files get, for the text of `--chown`: a name alone brings its primary group, a number alone is the group's too.
+    func owner(_ text: String) throws -> Owner {
+        let ownership = try Ownership(parsing: text)
+        let user = try user(ownership.user)
+        if let group = ownership.group { return Owner(uid: user.id, gid: try gid(group)) }
+        if case .name = ownership.user { return Owner(uid: user.id, gid: user.record?.gid ?? user.id) }
+        return Owner(uid: user.id, gid: user.id)
     }
 
-    /// A user of that name, or else of that number; nil for a number that no record has. An empty text is root.
-    private func user(_ text: String) throws(ExecutionError) -> User? {
-        let text = text.isEmpty ? "0" : text
-        if let user = users.first(where: { $0.name == text }) { return user }
-        if let number = UInt32(text) { return users.first { $0.uid == number } }
-        if text == "root" { return nil }
-        throw .unknownUser(text)
+    private func user(_ account: Ownership.Account) throws(ExecutionError) -> (id: UInt32, record: User?) {
+        switch account {
+        case .id(let id): return (id, users.first { $0.uid == id })
+        case .name(let name):
+            if let record = users.first(where: { $0.name == name }) { return (record.uid, record) }
+            if name == "root" { return (0, nil) }
+            throw .unknownUser(name)
+        }
     }
 
-    private func gidNumber(_ text: String) throws(ExecutionError) -> UInt32 {
-        if let group = groups.first(where: { $0.name == text }) { return group.gid }
-        if let number = UInt32(text) { return number }
-        if text == "root" || text.isEmpty { return 0 }
-        throw .unknownGroup(text)
+    private func gid(_ account: Ownership.Account) throws(ExecutionError) -> UInt32 {
+        switch account {
+        case .id(let id): return id
+        case .name(let name):
+            if let group = groups.first(where: { $0.name == name }) { return group.gid }
+            if name == "root" { return 0 }
+            throw .unknownGroup(name)
+        }
     }
 
     private func supplementaryGroups(of user: User?) -> [UInt32] {
         guard let user else { return [] }
         return groups.filter { $0.members.contains(user.name) && $0.gid != user.gid }.map(\.gid)
-    }
-
-    private static func split(_ text: String) -> (user: String, group: String?) {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        return (parts[0], parts.count == 2 ? parts[1] : nil)
     }
 }
 

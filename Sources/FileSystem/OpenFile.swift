@@ -96,6 +96,13 @@ public final class OpenFile: Sendable {
         self.init(owning: try check("fcntl", nil) { clinux_duplicate(fd) })
     }
 
+    /// Both ends of a new pipe.
+    public static func pipe() throws(SystemError) -> (reading: OpenFile, writing: OpenFile) {
+        var ends: [Int32] = [-1, -1]
+        try check("pipe2", nil) { clinux_pipe(&ends) }
+        return (OpenFile(owning: ends[0]), OpenFile(owning: ends[1]))
+    }
+
     /// Opens a folder of the host by its path; what is missing of it is made (0755, cut by the umask).
     public static func makeFolders(_ path: String) throws(SystemError) -> OpenFile {
         var place = try open(path.hasPrefix("/") ? "/" : ".", [.read, .directory])

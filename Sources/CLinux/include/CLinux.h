@@ -71,3 +71,5 @@ static inline int clinux_flock(int fd, int operation) { return flock(fd, operati
 static inline int clinux_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 3); }
 
 static inline int clinux_syncfs(int fd) { return (int)syscall(SYS_syncfs, fd); }
+
+static inline int clinux_pipe(int *_Nonnull ends) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }

@@ -1,5 +1,6 @@
 import OCI
 import SystemPackage
+internal import Templates
 
 extension BatchManifest {
     /// The manifest with nothing left to resolve: `build-all config`.

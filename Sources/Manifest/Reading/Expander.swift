@@ -1,4 +1,5 @@
 import SystemPackage
+internal import Templates
 
 /// What `${…}` knows in a whole manifest. Used by one thread while it is read.
 final class ManifestValues {

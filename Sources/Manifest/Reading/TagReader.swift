@@ -1,4 +1,5 @@
 import OCI
+internal import Templates
 
 /// The tags of one image, from each of their forms.
 struct TagReader {
