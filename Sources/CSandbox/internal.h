@@ -72,7 +72,10 @@ int csb_bind_file(const char *source, int directory, const char *name, bool read
 int csb_bind(int tree, int target, bool read_only);
 int csb_move(int mount, int target);
 int csb_pivot(int root, struct csb_failure *failure);
-int csb_mount_image_files(int root, const char *host_name, const char *resolver, struct csb_failure *failure);
+// The files of /etc that are bound over the image's; `made` has a bit for each that was made in the upper directory.
+extern const char *const csb_etc_files[];
+int csb_mount_image_files(int root, const char *host_name, const char *resolver, unsigned *made,
+                          struct csb_failure *failure);
 
 // seccomp.c
 int csb_filter_step(void);
@@ -113,10 +116,10 @@ struct csb_step_child {
     int stdout_fd;
     int stderr_fd;
 };
-enum csb_report_kind { CSB_REPORT_FAILURE = 1, CSB_REPORT_STATUS = 2 };
+enum csb_report_kind { CSB_REPORT_FAILURE = 1, CSB_REPORT_STATUS = 2, CSB_REPORT_MADE = 3 };
 struct csb_report {
     int32_t kind;
-    int32_t status;
+    int32_t status;  // of wait(2), or the bits of what was made
     struct csb_failure failure;
 };
 int csb_enter_step(const struct csb_step_child *child) __attribute__((noreturn));

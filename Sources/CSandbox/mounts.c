@@ -150,9 +150,22 @@ static int write_file(int directory, const char *name, const char *text, struct 
     return result < 0 ? csb_fail_with(failure, CSB_STEP_MAKE, -result, name) : 0;
 }
 
-// The files of /etc that are the machine's, not the image's. Their mount points come from the image or, where it has
-// none, from the skeleton below its lowest layer, so nothing is made in the upper directory.
-static int mount_etc(int root, const char *host_name, const char *resolver, struct csb_failure *failure) {
+const char *const csb_etc_files[] = {"hosts", "hostname", "resolv.conf", NULL};
+
+// A layer that deleted the file hides the skeleton's as well: then one is made, and the zygote removes it again.
+static int bind_etc_file(int etc, int index, unsigned *made, struct csb_failure *failure) {
+    const char *name = csb_etc_files[index];
+    char source[32];
+    csb_format(source, sizeof source, "/files/%s", name);
+    int result = csb_bind_file(source, etc, name, true, failure);
+    if (result != 1) return result;
+    CSB_CLOSE int file = openat(etc, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (file < 0) return csb_fail(failure, CSB_STEP_MAKE, name);
+    *made |= 1u << index;
+    return csb_bind_file(source, etc, name, true, failure);
+}
+
+static int write_etc_files(const char *host_name, const char *resolver, struct csb_failure *failure) {
     static const char *const options[] = {"mode", "755", "size", "256k", NULL};
     CSB_CLOSE int files = csb_make_filesystem("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
     CSB_CLOSE int point = open("/files", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -165,19 +178,27 @@ static int mount_etc(int root, const char *host_name, const char *resolver, stru
     result = write_file(files, "hosts", hosts, failure);
     if (result >= 0) result = write_file(files, "hostname", name, failure);
     if (result >= 0) result = write_file(files, "resolv.conf", resolver, failure);
+    return result;
+}
+
+// The files of /etc that are the machine's, not the image's. Their mount points come from the image or, where it has
+// none, from the skeleton below its lowest layer, so nothing is made in the upper directory.
+static int mount_etc(int root, const char *host_name, const char *resolver, unsigned *made,
+                     struct csb_failure *failure) {
+    int result = write_etc_files(host_name, resolver, failure);
     if (result < 0) return result;
     CSB_CLOSE int etc = csb_openat2(root, "etc", O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
     if (etc < 0) return csb_fail_with(failure, CSB_STEP_MOUNT_POINT, -etc, "/etc");
-    result = csb_bind_file("/files/hosts", etc, "hosts", true, failure);
-    if (result >= 0) result = csb_bind_file("/files/hostname", etc, "hostname", true, failure);
-    if (result >= 0) result = csb_bind_file("/files/resolv.conf", etc, "resolv.conf", true, failure);
-    return result < 0 ? result : 0;
+    for (int index = 0; csb_etc_files[index] && result >= 0; index++)
+        result = bind_etc_file(etc, index, made, failure);
+    return result;
 }
 
-int csb_mount_image_files(int root, const char *host_name, const char *resolver, struct csb_failure *failure) {
+int csb_mount_image_files(int root, const char *host_name, const char *resolver, unsigned *made,
+                          struct csb_failure *failure) {
     int result = mount_proc(root, failure);
     if (result >= 0) result = mount_dev(root, failure);
     if (result >= 0) result = mount_sys(root, failure);
-    if (result >= 0) result = mount_etc(root, host_name, resolver, failure);
+    if (result >= 0) result = mount_etc(root, host_name, resolver, made, failure);
     return result < 0 ? result : 0;
 }

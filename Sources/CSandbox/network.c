@@ -130,10 +130,10 @@ static void exec_stack(const struct csb_world *world, const struct holder *holde
     if (setns(world->mount_namespace, CLONE_NEWNS) < 0 || unshare(CLONE_NEWNS) < 0) _exit(126);
     mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
     if (world->rung == CSB_RUNG_SHIFTED) open_tun_to_all();
-    dup2(output, 1);
-    dup2(output, 2);
-    dup2(holder->user_fd, USER_FD);
-    dup2(holder->network_fd, NETWORK_FD);
+    // Up first: a source may have a target's number.
+    int user = fcntl(holder->user_fd, F_DUPFD_CLOEXEC, 64), network = fcntl(holder->network_fd, F_DUPFD_CLOEXEC, 64);
+    if (dup2(output, 1) < 0 || dup2(output, 2) < 0 || dup2(user, USER_FD) < 0 || dup2(network, NETWORK_FD) < 0)
+        _exit(126);
     csb_drop_signals();
     execvpe(arguments[0], arguments, environment);
     _exit(127);

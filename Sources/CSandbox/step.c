@@ -36,7 +36,11 @@ static int enter_image(const struct csb_step_child *child, struct csb_failure *f
     if (move_mount(root, "", AT_FDCWD, "/root", MOVE_MOUNT_F_EMPTY_PATH) < 0)
         return csb_fail(failure, CSB_STEP_BIND, "/root");
     const char *host_name = child->request ? child->request->host_name : "probe";
-    int result = csb_mount_image_files(root, host_name, child->resolver, failure);
+    struct csb_report report = {.kind = CSB_REPORT_MADE};
+    unsigned made = 0;
+    int result = csb_mount_image_files(root, host_name, child->resolver, &made, failure);
+    report.status = (int32_t)made;
+    if (made) csb_write_all(child->report_fd, &report, sizeof report);
     if (result < 0) return result;
     return csb_pivot(root, failure);
 }

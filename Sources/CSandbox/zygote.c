@@ -15,6 +15,7 @@ struct running {
     int pidfd;
     int reply_fd;
     int report_fd;
+    int upper_fd;  // opened before the step: nothing is removed by a path that the step could lead elsewhere
 };
 
 struct zygote {
@@ -98,34 +99,55 @@ static void enter(struct zygote *zygote, const struct csb_step_request *request,
     csb_enter_step(&child);
 }
 
-// `fds`: stdout, stderr, reply. The reply is kept open on success only.
+static void give_up(const struct running *step) {
+    if (step->report_fd >= 0) close(step->report_fd);
+    if (step->upper_fd >= 0) close(step->upper_fd);
+    if (step->pid <= 0) return;
+    csb_pidfd_send_signal(step->pidfd, SIGKILL);
+    waitpid(step->pid, NULL, 0);
+    close(step->pidfd);
+}
+
+static int open_upper(const char *upper, struct csb_failure *failure) {
+    CSB_CLOSE int state = open("/state", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int fd = csb_openat2(state, upper, O_PATH | O_DIRECTORY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+    return fd < 0 ? csb_fail_with(failure, CSB_STEP_OVERLAY_UPPER, -fd, upper) : fd;
+}
+
+// Clones the step and lets it go. `fds`: stdout, stderr, reply; `report`: a pipe whose write end is the step's.
+static int let_go(struct zygote *zygote, const struct csb_step_request *request, const int *fds, int report_write,
+                  struct running *step, struct csb_reply *reply, struct csb_failure *failure) {
+    int go[2];
+    if (pipe2(go, O_CLOEXEC) < 0) return csb_fail(failure, CSB_STEP_PIPE, NULL);
+    CSB_CLOSE int go_read = go[0], go_write = go[1];
+    reply->network = choose_network(zygote, request->network, reply);
+    give_pipe(zygote->world, fds[0], request->uid);
+    give_pipe(zygote->world, fds[1], request->uid);
+    int result = clone_step(zygote, reply->network, step, failure);
+    if (result == 0 && step->pid == 0) {
+        close(go_write);
+        enter(zygote, request, reply->network, go_read, report_write, fds);
+    }
+    if (result == 0) result = csb_write_maps(step->pid, zygote->world->uid_map, zygote->world->gid_map, failure);
+    return result < 0 ? result : csb_write_all(go_write, "", 1);
+}
+
+// The reply socket is kept open on success only.
 static int launch(struct zygote *zygote, const struct csb_step_request *request, const int *fds,
                   struct csb_failure *failure) {
     struct csb_reply reply = {.kind = CSB_REPLY_STARTED};
-    int go[2], report[2];
-    if (pipe2(go, O_CLOEXEC) < 0) return csb_fail(failure, CSB_STEP_PIPE, NULL);
-    CSB_CLOSE int go_read = go[0], go_write = go[1];
-    if (pipe2(report, O_CLOEXEC) < 0) return csb_fail(failure, CSB_STEP_PIPE, NULL);
-    CSB_CLOSE int report_write = report[1];
-    struct running step = {.reply_fd = fds[2], .report_fd = report[0]};
-    reply.network = choose_network(zygote, request->network, &reply);
-    give_pipe(zygote->world, fds[0], request->uid);
-    give_pipe(zygote->world, fds[1], request->uid);
-    int result = clone_step(zygote, reply.network, &step, failure);
-    if (result == 0 && step.pid == 0) {
-        close(go_write);
-        enter(zygote, request, reply.network, go_read, report_write, fds);
+    struct running step = {.reply_fd = fds[2], .pidfd = -1, .report_fd = -1};
+    int report[2];
+    step.upper_fd = open_upper(request->upper, failure);
+    if (step.upper_fd < 0) return step.upper_fd;
+    int result = pipe2(report, O_CLOEXEC) < 0 ? csb_fail(failure, CSB_STEP_PIPE, NULL) : 0;
+    if (result == 0) {
+        step.report_fd = report[0];
+        result = let_go(zygote, request, fds, report[1], &step, &reply, failure);
+        close(report[1]);
     }
-    if (result == 0)
-        result = csb_write_maps(step.pid, zygote->world->uid_map, zygote->world->gid_map, failure);
-    if (result == 0) result = csb_write_all(go_write, "", 1);
     if (result < 0) {
-        close(step.report_fd);
-        if (step.pid > 0) {
-            csb_pidfd_send_signal(step.pidfd, SIGKILL);
-            waitpid(step.pid, NULL, 0);
-            close(step.pidfd);
-        }
+        give_up(&step);
         return result;
     }
     csb_send(fds[2], &reply, sizeof reply, &step.pidfd, 1);
@@ -156,20 +178,41 @@ static bool take_request(struct zygote *zygote) {
     return true;
 }
 
+// Empty files only: if the step could put something there, it is its own.
+static void remove_made(int upper_fd, unsigned made) {
+    CSB_CLOSE int etc = csb_openat2(upper_fd, "etc", O_PATH | O_DIRECTORY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+    for (int index = 0; csb_etc_files[index] && etc >= 0; index++) {
+        struct stat status;
+        if (!(made >> index & 1)) continue;
+        if (fstatat(etc, csb_etc_files[index], &status, AT_SYMLINK_NOFOLLOW) < 0) continue;
+        if (S_ISREG(status.st_mode) && status.st_size == 0) unlinkat(etc, csb_etc_files[index], 0);
+    }
+}
+
+// The first failure or status is what happened: init still reports a program that could not be started.
+static void read_reports(const struct running *step, struct csb_reply *reply) {
+    struct csb_report report;
+    bool decided = false;
+    while (csb_read(step->report_fd, &report, sizeof report) == sizeof report) {
+        if (report.kind == CSB_REPORT_MADE) remove_made(step->upper_fd, (unsigned)report.status);
+        if (decided || report.kind == CSB_REPORT_MADE) continue;
+        decided = true;
+        if (report.kind == CSB_REPORT_STATUS) reply->usage.status = report.status;
+        if (report.kind != CSB_REPORT_FAILURE) continue;
+        reply->kind = CSB_REPLY_FAILED;
+        reply->failure = report.failure;
+    }
+}
+
 static void finish(struct zygote *zygote, int index) {
     struct running step = zygote->steps[index];
     struct csb_reply reply = {.kind = CSB_REPLY_EXITED};
-    struct csb_report report = {0};
     csb_wait(step.pid, &reply.usage);
-    bool reported = csb_read(step.report_fd, &report, sizeof report) == sizeof report;
-    if (reported && report.kind == CSB_REPORT_STATUS) reply.usage.status = report.status;
-    if (reported && report.kind == CSB_REPORT_FAILURE) {
-        reply.kind = CSB_REPLY_FAILED;
-        reply.failure = report.failure;
-    }
+    read_reports(&step, &reply);
     csb_send(step.reply_fd, &reply, sizeof reply, NULL, 0);
     close(step.reply_fd);
     close(step.report_fd);
+    close(step.upper_fd);
     close(step.pidfd);
     zygote->steps[index] = zygote->steps[--zygote->count];
 }

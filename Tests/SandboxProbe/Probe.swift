@@ -15,6 +15,7 @@ struct Probe: Sendable {
             case "step": try runStep(request, &answer)
             case "view": try listView(request, &answer)
             case "attempt": attempt(&answer)
+            case "echo": answer.add("text", request["text"] ?? "")
             default: answer.add("error", "unknown command")
             }
         } catch {
@@ -37,14 +38,14 @@ struct Probe: Sendable {
         }
         answer.add("output", try readAll(pipe.readEnd))
         let exit = try step.wait()
-        answer.add("microseconds", "\((clock.now - begin) / .microseconds(1))")
+        answer.add("microseconds", "\(Int((clock.now - begin) / .microseconds(1)))")
         answer.add("code", "\(exit.code)")
         answer.add("signal", exit.signal.map { "\($0)" } ?? "")
         answer.add("network", step.network.rawValue)
         answer.add("note", step.networkNote ?? "")
         answer.add("startFailure", exit.startFailure ?? "")
         answer.add("ranOutOfMemory", "\(exit.ranOutOfMemory)")
-        answer.add("cpu", "\(exit.usage.cpuTime / .microseconds(1))")
+        answer.add("cpu", "\(Int(exit.usage.cpuTime / .microseconds(1)))")
         answer.add("peak", "\(exit.usage.peakMemoryInBytes)")
     }
 

@@ -13,7 +13,7 @@ struct Outcome: Sendable {
     var signal: Int? { fields["signal"].flatMap(Int.init) }
     var error: String? { fields["error"] }
     var network: StepNetwork? { fields["network"].flatMap(StepNetwork.init) }
-    var microseconds: Int { fields["microseconds"].flatMap(Int.init) ?? .max }
+    var microseconds: Int { fields["microseconds"].flatMap(Double.init).map { Int($0) } ?? .max }
 }
 
 /// The probe, started as an executor, and what it is asked.

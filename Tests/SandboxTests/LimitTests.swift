@@ -1,0 +1,43 @@
+import Foundation
+import Sandbox
+import Testing
+
+@Suite(.enabled(if: TestRung.isUsable)) struct LimitTests {
+    @Test func `a fork bomb is held, and the executor goes on`() throws {
+        let executor = try TestExecutor(TestState(), limits: ResourceLimits(processes: 60))
+        let outcome = try executor.run("for i in $(seq 200); do sleep 100 & done; echo end")
+        #expect(outcome.output.contains("fork"))
+        #expect(try executor.run("echo fine").output == "fine\n")
+    }
+
+    @Test func `a step that takes too much memory is stopped, and that is told`() throws {
+        let executor = try TestExecutor(TestState(), limits: ResourceLimits(memoryInBytes: 64 << 20))
+        let outcome = try executor.run("dd if=/dev/zero of=/dev/null bs=256M count=1")
+        #expect(outcome.code != 0)
+        if executor.process.limitWarnings.isEmpty { #expect(outcome.fields["ranOutOfMemory"] == "true") }
+        #expect(try executor.run("echo fine").output == "fine\n")
+    }
+
+    @Test func `a limit that cannot be enforced as asked is told`() throws {
+        let limits = ResourceLimits(memoryInBytes: 1 << 30, processes: 1000, processors: 1.5)
+        let executor = try TestExecutor(TestState(), limits: limits)
+        #expect(executor.process.limitWarnings.isEmpty == TestRung.isShifted)
+        #expect(try executor.run("true").code == 0)
+    }
+
+    @Test func `control groups are gone with their executors`() throws {
+        let find = { () -> [String] in
+            ["memory", "pids", "cpu"].flatMap { controller -> [String] in
+                let names = (try? FileManager.default.contentsOfDirectory(atPath: "/sys/fs/cgroup/\(controller)")) ?? []
+                return names.filter { $0.hasPrefix("build-all-") }
+            }
+        }
+        let before = Set(find())
+        do {
+            let executor = try TestExecutor(TestState(), limits: ResourceLimits(memoryInBytes: 1 << 30, processes: 99))
+            executor.process.kill()
+            try executor.process.wait()
+        }
+        #expect(Set(find()).subtracting(before).filter { $0.hasSuffix("-none") }.isEmpty)
+    }
+}
