@@ -27,7 +27,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 }
 
 /// Folders of test data below a test target: read by path, never compiled or bundled.
-let fixtures: [String: [String]] = ["Manifest": ["Fixtures"]]
+let fixtures: [String: [String]] = ["Manifest": ["Fixtures"], "Sandbox": ["Fixtures"]]
 
 /// A system library with its Debian package.
 func system(_ name: String, pkgConfig: String, apt: String) -> Target {

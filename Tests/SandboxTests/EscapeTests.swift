@@ -1,6 +1,7 @@
 import Foundation
 import Sandbox
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Ways out of a step, none of which may lead anywhere.
@@ -15,7 +16,8 @@ import Testing
         "mount -t tmpfs none /mnt", "mount --bind /etc /bin", "umount /proc", "umount -l /etc/hosts",
         "unshare -U true", "unshare -m true", "unshare -n true", "nsenter -t 1 -m true", "mknod /x c 1 1",
         "mknod /x b 8 0", "hostname other", "ip link set lo down", "chroot /proc/1/root true",
-        "echo 1 >/proc/sys/kernel/panic", "echo x >/proc/1/oom_score_adj", "cat /dev/kmsg", "cat /dev/vda", "kill -9 1; true; false",
+        "echo 1 >/proc/sys/kernel/panic", "echo x >/proc/1/oom_score_adj", "cat /dev/kmsg", "cat /dev/vda",
+        "kill -9 1; true; false",
     ])
     func `is refused`(command: String) throws {
         let outcome = try executor.run("mkdir -p /mnt; \(command)")
@@ -77,7 +79,7 @@ import Testing
     @Test func `system calls of the table fail with EPERM`() throws {
         let program = executor.state.base.appending("bin/calls")
         let source = FilePath(#filePath).removingLastComponent().appending("Fixtures/calls.c")
-        try Compiler.compile(source.string, to: program.string)
+        try Command.compile(source.string, to: program.string)
         try executor.start(arguments: ["/bin/calls"])
         let outcome = try executor.next()
         #expect(outcome.output == "")

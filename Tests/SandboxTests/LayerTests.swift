@@ -1,6 +1,7 @@
 import Foundation
 import Sandbox
 import SystemPackage
+import TestSupport
 import Testing
 
 /// The upper directory is the layer: what it holds on disk.
@@ -20,13 +21,16 @@ import Testing
     }
 
     @Test func `an untouched upper stays empty, also with no mount points in the image`() throws {
-        let outcome = try executor.run("cat /etc/resolv.conf /etc/hosts >/dev/null; ls /dev /proc /sys >/dev/null", upper: upper)
+        let outcome = try executor.run(
+            "cat /etc/resolv.conf /etc/hosts >/dev/null; ls /dev /proc /sys >/dev/null", upper: upper)
         #expect(outcome.code == 0)
         #expect(try FileManager.default.contentsOfDirectory(atPath: upper.string) == [])
     }
 
     @Test func `an image's own files of etc come back unchanged`() throws {
-        for name in ["hosts", "hostname", "resolv.conf"] { try executor.state.write("own \(name)\n", to: "etc/\(name)") }
+        for name in ["hosts", "hostname", "resolv.conf"] {
+            try executor.state.write("own \(name)\n", to: "etc/\(name)")
+        }
         let outcome = try executor.run("cat /etc/hostname; echo new >/etc/new; rm -f /etc/hosts", upper: upper)
         #expect(outcome.lines.first == "buildkitsandbox")
         #expect(try FileManager.default.contentsOfDirectory(atPath: upper.appending("etc").string) == ["new"])
@@ -69,22 +73,20 @@ import Testing
         #expect(status("f").st_uid > 65535)
     }
 
-    @Test func `an id that is not mapped is an error of the command`() throws {
-        #expect(try executor.run("touch /f; chown 4294967295 /f").code == 1)
-        if !TestRung.isShifted { #expect(try executor.run("touch /f; chown 2000000 /f").code == 1) }
+    @Test(.enabled(if: !TestRung.isShifted)) func `an id that is not mapped is an error of the command`() throws {
+        #expect(try executor.run("touch /f; chown 2000000 /f").code == 1)
     }
 
     @Test func `deletions are whiteouts, replaced directories are opaque`() throws {
         try executor.state.write("a", to: "dir/a")
-        let outcome = try executor.run("rm /etc/marker; rm -r /dir; mkdir /dir; rmdir /bin/none; touch /dir/b", upper: upper)
+        let outcome = try executor.run(
+            "rm /etc/marker; rm -r /dir; mkdir /dir; rmdir /bin/none; touch /dir/b", upper: upper)
         #expect(outcome.code == 0)
         let whiteout = status("etc/marker")
         #expect(whiteout.st_mode & S_IFMT == S_IFCHR)
         #expect(whiteout.st_rdev == 0)
-        var value: UInt8 = 0
-        let size = getxattr(upper.appending("dir").string, "user.overlay.opaque", &value, 1)
-        #expect(size == 1)
-        #expect(value == UInt8(ascii: "y"))
+        let opaque = ["--only-values", "-n", "user.overlay.opaque", upper.appending("dir").string]
+        #expect(try Command.output("getfattr", opaque) == "y")
     }
 
     @Test func `file capabilities are on disk`() throws {
@@ -103,8 +105,8 @@ import Testing
             """
         let outcome = try executor.run(script, upper: upper)
         #expect(outcome.output == "")
-        var value = [UInt8](repeating: 0, count: 64)
-        #expect(getxattr(upper.appending("f").string, "security.capability", &value, 64) >= 20)
+        let value = try Command.output("getfattr", ["-n", "security.capability", upper.appending("f").string])
+        #expect(value.contains("security.capability=0s"))
     }
 
     @Test func `an upper and its work folder can be used again`() throws {

@@ -1,6 +1,8 @@
 import Foundation
 import Glibc
 import Sandbox
+import SystemPackage
+import TestSupport
 import Testing
 
 /// How executors start and end, and that nothing is left.
@@ -75,7 +77,8 @@ import Testing
         let executor = try TestExecutor(state)
         let outcome = try executor.run("true", lowers: ["/usr"])
         #expect(outcome.error == "/usr is not below the state folder \(state.path)")
-        #expect(try executor.run("true", lowers: [state.path.appending("../../usr")]).error?.contains("not below") == true)
+        #expect(
+            try executor.run("true", lowers: [state.path.appending("../../usr")]).error?.contains("not below") == true)
     }
 
     @Test func `a process that was not spawned is no executor`() {

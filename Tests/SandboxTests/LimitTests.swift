@@ -1,5 +1,7 @@
 import Foundation
 import Sandbox
+import SystemPackage
+import TestSupport
 import Testing
 
 @Suite(.enabled(if: TestRung.isUsable)) struct LimitTests {

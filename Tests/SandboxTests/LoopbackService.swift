@@ -8,7 +8,8 @@ final class LoopbackService: Sendable {
     private let fd: CInt
 
     init() throws {
-        fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        self.fd = fd
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
@@ -20,9 +21,8 @@ final class LoopbackService: Sendable {
         }
         guard listening else { throw Errno(rawValue: errno) }
         port = UInt16(bigEndian: address.sin_port)
-        let accepting = fd
         Foundation.Thread.detachNewThread {
-            while case let client = accept(accepting, nil, nil), client >= 0 {
+            while case let client = accept(fd, nil, nil), client >= 0 {
                 _ = "hello from the host".withCString { write(client, $0, strlen($0)) }
                 close(client)
             }
@@ -41,7 +41,13 @@ final class AbstractSocket {
     private let fd: CInt
 
     /// Landlock's scopes came with Linux 6.12.
-    static let canBeScoped: Bool = syscall(444, 0, 0, 1) >= 6
+    static let canBeScoped: Bool = {
+        var name = utsname()
+        uname(&name)
+        let release = withUnsafeBytes(of: name.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let version = release.split(separator: ".").prefix(2).compactMap { Int($0) }
+        return !version.lexicographicallyPrecedes([6, 12])
+    }()
 
     init() throws {
         name = "build-all-test-\(UInt32.random(in: 0...UInt32.max))"
@@ -62,6 +68,6 @@ final class AbstractSocket {
 
     static func compileClient(to path: String) throws {
         let source = FilePath(#filePath).removingLastComponent().appending("Fixtures/abstract.c").string
-        try Compiler.compile(source, to: path)
+        try Command.compile(source, to: path)
     }
 }

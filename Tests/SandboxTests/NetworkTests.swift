@@ -1,6 +1,8 @@
 import Foundation
 import Glibc
 import Sandbox
+import SystemPackage
+import TestSupport
 import Testing
 
 @Suite(.enabled(if: TestRung.isUsable)) struct NetworkTests {
@@ -22,8 +24,13 @@ import Testing
 
     @Test(.enabled(if: TestRung.hasPrivateNetwork), arguments: ["127.0.0.1", "gateway", "own address"])
     func `with a network of its own a step reaches no loopback service of the host`(address: String) throws {
-        let find = ["gateway": "ip route | awk '/default/ {print $3}'", "own address": "ip -4 addr show eth0 | awk '/inet/ {print $2}' | cut -d/ -f1"]
-        let target = try find[address].map { try executor.run($0, network: .private).output.split(separator: "\n").first.map(String.init) ?? "10.0.2.2" }
+        let find = [
+            "gateway": "ip route | awk '/default/ {print $3}'",
+            "own address": "ip -4 addr show eth0 | awk '/inet/ {print $2}' | cut -d/ -f1",
+        ]
+        let target = try find[address].map {
+            try executor.run($0, network: .private).output.split(separator: "\n").first.map(String.init) ?? "10.0.2.2"
+        }
         let outcome = try connect(to: target ?? address, network: .private)
         #expect(outcome.network == .private)
         #expect(!outcome.output.contains("hello"))
@@ -32,7 +39,8 @@ import Testing
 
     @Test(.enabled(if: TestRung.hasPrivateNetwork))
     func `steps share a stack, may use low ports, and leave nothing listening`() throws {
-        let outcome = try executor.run("nc -l -p 80 -s 127.0.0.1 >/got & sleep 0.2; echo hi | nc -w 1 127.0.0.1 80; cat /got; ip route", network: .private)
+        let outcome = try executor.run(
+            "nc -l -p 80 >/got & sleep 0.2; echo hi | nc -w 1 127.0.0.1 80; cat /got; ip route", network: .private)
         #expect(outcome.lines.first == "hi")
         #expect(outcome.output.contains("default via"))
         #expect(try executor.run("nc -w 1 127.0.0.1 80 </dev/null", network: .private).code != 0)
@@ -46,7 +54,9 @@ import Testing
     }
 
     @Test func `with no network there is loopback and nothing else`() throws {
-        let outcome = try executor.run("ip -o link | grep -v 'lo:' | grep -v 'state DOWN' | grep UP; ip route; ping -c 1 127.0.0.1 >/dev/null; cat /proc/net/route | wc -l", network: .none)
+        let outcome = try executor.run(
+            "ip -o link | grep -v 'lo:' | grep -v 'state DOWN' | grep UP; ip route; cat /proc/net/route | wc -l",
+            network: .none)
         #expect(outcome.lines == ["1"])
         #expect(try connect(to: "127.0.0.1", network: .none).code != 0)
     }

@@ -59,12 +59,9 @@ final class TestState: @unchecked Sendable {
 
     /// In `subid`, files of other ids are only root's to remove, in the same user namespace.
     private func remove(_ path: String) {
-        let command = geteuid() == 0 ? ["rm", "-rf", path] : ["unshare", "-r", "--map-auto", "rm", "-rf", path]
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = command
-        try? process.run()
-        process.waitUntilExit()
+        let enter = geteuid() == 0 ? [] : ["-r", "--map-auto"]
+        let command = (enter.isEmpty ? [] : ["unshare"] + enter) + ["rm", "-rf", path]
+        _ = try? Command.output(command[0], Array(command.dropFirst()))
     }
 
     private static let applets = [
