@@ -87,9 +87,8 @@ struct csb_world {
     uint64_t data_limit;
     uint64_t process_limit;
     const char *state_folder;
-    int mount_namespace;   // the executor's
-    int network_namespace; // the host's
-    char uid_map[512];     // of a step's user namespace
+    int mount_namespace;  // the executor's
+    char uid_map[512];    // of a step's user namespace
     char gid_map[512];
 };
 int csb_build_world(struct csb_world *world, struct csb_failure *failure);

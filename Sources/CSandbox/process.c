@@ -12,7 +12,7 @@ pid_t csb_clone(uint64_t flags, int *pidfd) {
     struct clone_args arguments = {
         .flags = flags | CLONE_CLEAR_SIGHAND | (pidfd ? CLONE_PIDFD : 0),
         .pidfd = (uint64_t)(uintptr_t)pidfd,
-        .exit_signal = SIGCHLD,
+        .exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,  // with CLONE_PARENT it is the parent's
     };
     pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
     return pid < 0 ? -errno : pid;

@@ -101,9 +101,7 @@ int csb_build_world(struct csb_world *world, struct csb_failure *failure) {
     int result = prepare_maps(world, failure);
     if (result < 0) return result;
     world->mount_namespace = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-    world->network_namespace = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-    if (world->mount_namespace < 0 || world->network_namespace < 0)
-        return csb_fail(failure, CSB_STEP_EXECUTOR_PROC, "/proc/self/ns");
+    if (world->mount_namespace < 0) return csb_fail(failure, CSB_STEP_MOUNT_NAMESPACE, "/proc/self/ns/mnt");
     if (unshare(CLONE_NEWNS) < 0) return csb_fail(failure, CSB_STEP_MOUNT_NAMESPACE, NULL);
     // Before the new root: a process under a covered one counts as chrooted and gets no user namespace.
     CSB_CLOSE int state = clone_state(world, failure);

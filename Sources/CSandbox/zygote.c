@@ -64,17 +64,37 @@ static int choose_network(struct zygote *zygote, int wanted, struct csb_reply *r
     return CSB_NETWORK_HOST;
 }
 
+// A process between the zygote and the step enters the executor's network namespace: the zygote itself could not come
+// back from there in `subid`. The step becomes the zygote's child (CLONE_PARENT) all the same. Returns twice, as fork.
+static pid_t clone_in_network(int namespace_fd, uint64_t flags, struct csb_failure *failure) {
+    int pipe_fds[2];
+    if (pipe2(pipe_fds, O_CLOEXEC) < 0) return csb_fail(failure, CSB_STEP_PIPE, NULL);
+    CSB_CLOSE int read_end = pipe_fds[0], write_end = pipe_fds[1];
+    pid_t between = csb_clone(0, NULL);
+    if (between < 0) return csb_fail_with(failure, CSB_STEP_CLONE, -between, NULL);
+    if (between == 0) {
+        pid_t pid = setns(namespace_fd, CLONE_NEWNET) < 0 ? -errno : csb_clone(flags | CLONE_PARENT, NULL);
+        if (pid == 0) return 0;
+        csb_write_all(write_end, &pid, sizeof pid);
+        _exit(0);
+    }
+    close(write_end);
+    write_end = -1;
+    pid_t pid = -EPIPE;
+    csb_read(read_end, &pid, sizeof pid);
+    while (waitpid(between, NULL, 0) < 0 && errno == EINTR) {}
+    return pid < 0 ? csb_fail_with(failure, CSB_STEP_NETWORK_NAMESPACE, -pid, NULL) : pid;
+}
+
 static int clone_step(struct zygote *zygote, int network, struct running *step, struct csb_failure *failure) {
     uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
     if (network == CSB_NETWORK_NONE) flags |= CLONE_NEWNET;
     bool private = network == CSB_NETWORK_PRIVATE;
-    if (private && setns(zygote->stack.namespace_fd, CLONE_NEWNET) < 0)
-        return csb_fail(failure, CSB_STEP_NETWORK_NAMESPACE, NULL);
-    step->pid = csb_clone(flags, &step->pidfd);
+    step->pid = private ? clone_in_network(zygote->stack.namespace_fd, flags, failure) : csb_clone(flags, &step->pidfd);
     if (step->pid == 0) return 0;
-    if (private && setns(zygote->world->network_namespace, CLONE_NEWNET) < 0) _exit(CSB_EXIT_SETUP_FAILED);
-    if (step->pid < 0) return csb_fail_with(failure, CSB_STEP_CLONE, -step->pid, NULL);
-    return 0;
+    if (step->pid < 0) return private ? step->pid : csb_fail_with(failure, CSB_STEP_CLONE, -step->pid, NULL);
+    if (private) step->pidfd = (int)syscall(SYS_pidfd_open, step->pid, 0);
+    return step->pidfd < 0 ? csb_fail(failure, CSB_STEP_CLONE, "pidfd_open") : 0;
 }
 
 static void enter(struct zygote *zygote, const struct csb_step_request *request, int network, int go_fd, int report_fd,
@@ -103,9 +123,9 @@ static void give_up(const struct running *step) {
     if (step->report_fd >= 0) close(step->report_fd);
     if (step->upper_fd >= 0) close(step->upper_fd);
     if (step->pid <= 0) return;
-    csb_pidfd_send_signal(step->pidfd, SIGKILL);
+    kill(step->pid, SIGKILL);
     waitpid(step->pid, NULL, 0);
-    close(step->pidfd);
+    if (step->pidfd >= 0) close(step->pidfd);
 }
 
 static int open_upper(const char *upper, struct csb_failure *failure) {
