@@ -44,7 +44,7 @@ struct TokenServer: Hashable, Sendable {
             throw refusal(response, operation, hadCredentials: credentials != nil)
         }
         guard let answer = try? JSONDecoder().decode(TokenAnswer.self, from: Data(response.body)),
-            let text = answer.token ?? answer.accessToken, !text.isEmpty,
+            let text = [answer.token, answer.accessToken].compactMap({ $0 }).first(where: { !$0.isEmpty }),
             text.utf8.allSatisfy({ $0 > 32 && $0 < 127 })
         else {
             throw RegistryError.unexpectedAnswer(

@@ -104,6 +104,8 @@ extension Transfer {
             (CURLOPT_LOW_SPEED_TIME, max(1, settings.stallTimeout.inMilliseconds / 1000)),
         ]
         for (option, value) in options { ccurl_setopt_long(easy, option, value) }
+        // Proxies are for what is elsewhere, whether or not no_proxy says so.
+        if request.url.origin.isLoopback { ccurl_setopt_string(easy, CURLOPT_PROXY, "") }
     }
 
     private func setTLS(_ easy: UnsafeMutableRawPointer) {

@@ -74,6 +74,7 @@ final class TransportLoop: @unchecked Sendable {
     }
 
     private func run() {
+        blockSignals()
         while !isStopping {
             handleCommands()
             var running: CInt = 0
@@ -84,6 +85,14 @@ final class TransportLoop: @unchecked Sendable {
             curl_multi_poll(multi, nil, 0, 60_000, nil)
         }
         close()
+    }
+
+    /// A write of the TLS library to a closed connection must not end the process by SIGPIPE, and signals to the process
+    /// are for other threads.
+    private func blockSignals() {
+        var all = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_BLOCK, &all, nil)
     }
 
     private func close() {
