@@ -14,7 +14,8 @@ public final class MessageSocket: Sendable {
     public let fd: CInt
 
     private let sending = Mutex(())
-    private let receiving = Mutex(())
+    /// The packets so far of a message that is not complete.
+    private let receiving = Mutex<[UInt8]>([])
 
     /// Takes over a SEQPACKET socket.
     init(owning fd: CInt) {
@@ -47,17 +48,43 @@ public final class MessageSocket: Sendable {
     ///
     /// Throws `malformedMessage` and `messageTooLong` for what no `MessageSocket` sends.
     public func receive() throws(SandboxError) -> [UInt8]? {
-        try receiving.withLock { _ throws(SandboxError) in
-            var message: [UInt8] = []
-            while let packet = try receivePacket() {
-                message += packet.dropFirst()
-                guard message.count <= Self.limit else {
-                    throw .messageTooLong(bytes: message.count, limit: Self.limit)
+        switch try receive(flags: 0) {
+        case .message(let message): return message
+        case .end: return nil
+        case .nothingYet: preconditionFailure("a receive that blocks has something")
+        }
+    }
+
+    /// What a look at the socket finds.
+    public enum Arrival: Equatable, Sendable {
+        case message([UInt8])
+        /// No whole message: poll `fd` and look again.
+        case nothingYet
+        /// The peer has closed its end.
+        case end
+    }
+
+    /// The next message if it has arrived; as `receive`, but never blocks.
+    public func receiveArrived() throws(SandboxError) -> Arrival { try receive(flags: CInt(MSG_DONTWAIT)) }
+
+    private func receive(flags: CInt) throws(SandboxError) -> Arrival {
+        try receiving.withLock { message throws(SandboxError) in
+            while true {
+                switch try receivePacket(flags: flags) {
+                case .nothingYet: return .nothingYet
+                case .end:
+                    guard message.isEmpty else { throw .malformedMessage }
+                    return .end
+                case .message(let packet):
+                    message += packet.dropFirst()
+                    guard message.count <= Self.limit else {
+                        throw .messageTooLong(bytes: message.count, limit: Self.limit)
+                    }
+                    guard packet.first == 0 else { continue }
+                    defer { message = [] }
+                    return .message(message)
                 }
-                if packet.first == 0 { return message }
             }
-            guard message.isEmpty else { throw .malformedMessage }
-            return nil
         }
     }
 
@@ -71,12 +98,13 @@ public final class MessageSocket: Sendable {
         }
     }
 
-    private func receivePacket() throws(SandboxError) -> [UInt8]? {
+    private func receivePacket(flags: CInt) throws(SandboxError) -> Arrival {
         var packet = [UInt8](repeating: 0, count: Int(CSB_MESSAGE_LIMIT))
         while true {
-            let count = recv(fd, &packet, packet.count, 0)
-            if count > 0 { return Array(packet[..<count]) }
-            if count == 0 || errno == ECONNRESET { return nil }
+            let count = recv(fd, &packet, packet.count, flags)
+            if count > 0 { return .message(Array(packet[..<count])) }
+            if count == 0 || errno == ECONNRESET { return .end }
+            if errno == EAGAIN { return .nothingYet }
             if errno != EINTR { throw .systemCall("recv", path: "", errno: errno) }
         }
     }
