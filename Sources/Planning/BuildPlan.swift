@@ -10,37 +10,34 @@ public struct BuildPlan: Sendable {
     /// The same edges, for order and lengths; acyclic.
     public let graph: DependencyGraph
     private let positions: [String: Int]
-    private let owners: [ImageReference: String]
-    private let platforms: [String: Platform]
+    private let owners: [ImageReference: ReferenceOwner]
 
-    /// Plans a run. Throws all faults at once: cycles, references that two images claim, folders that are missing,
-    /// SELECT terms that mean nothing. A Dockerfile with an error in it is not thrown: its image fails when it is built.
+    /// Plans a run. Throws all faults at once: cycles, folders that are missing, SELECT terms that mean nothing.
+    /// A Dockerfile with an error in it is not thrown: its image fails when it is built.
     public init(manifest: BatchManifest, options: PlanOptions = PlanOptions()) throws(ManifestErrors) {
         let survey = BatchSurvey(manifest: manifest)
         let selection = Selection(options.selection, in: manifest, graph: survey.graph)
         let members = survey.graph.ancestors(of: selection.images).sorted()
         let folders = members.flatMap { FolderCheck.diagnostics(for: manifest.images[$0]) }
         if let errors = ManifestErrors(survey.diagnostics + folders + selection.diagnostics) { throw errors }
-        self.init(members, of: survey, selected: selection.images, options: options)
-    }
-
-    private init(_ members: [Int], of survey: BatchSurvey, selected: Set<Int>, options: PlanOptions) {
+        let durations = Durations(known: options.seconds, among: members.map { manifest.images[$0].name })
         let positions = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1, $0) })
-        let specs = members.map { survey.manifest.images[$0] }
-        let durations = Durations(known: options.seconds, among: specs.map(\.name))
-        images = members.map { member in
+        let images = members.map { member in
             PlannedImage(
-                survey.images[member], isSelected: selected.contains(member), options: options, durations: durations,
+                survey.images[member], isSelected: selection.images.contains(member), options: options,
+                durations: durations,
                 dependencies: survey.dependencies[member].compactMap { dependency in
                     positions[dependency.image].map { Dependency(image: $0, reasons: dependency.reasons) }
                 })
         }
-        owners = survey.owners
-        platforms = Dictionary(
-            survey.manifest.images.map { ($0.name, $0.platform ?? .host) }, uniquingKeysWith: { first, _ in first })
-        self.positions = Dictionary(
-            images.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+        self.init(images: images, owners: survey.owners)
+    }
+
+    init(images: [PlannedImage], owners: [ImageReference: ReferenceOwner]) {
+        self.images = images
+        self.owners = owners
         graph = DependencyGraph(parents: images.map { $0.dependencies.map(\.image) })
+        positions = Dictionary(uniqueKeysWithValues: images.enumerated().map { ($1.name, $0) })
     }
 }
 
@@ -51,8 +48,15 @@ extension BuildPlan {
     /// The image of the batch manifest, in this run or not, that a reference means for the given platform. A reference
     /// with a digest never means one.
     public func owner(of reference: ImageReference, platform: Platform) -> String? {
-        owners[reference].flatMap { platforms[$0]?.satisfies(platform) == true ? $0 : nil }
+        guard let owner = owners[reference], owner.platform.satisfies(platform) else { return nil }
+        return owner.image
     }
+}
+
+/// The image of the batch manifest that a reference means.
+struct ReferenceOwner: Hashable, Sendable {
+    let image: String
+    let platform: Platform
 }
 
 /// How long images take: by history, or else as long as the others on average.

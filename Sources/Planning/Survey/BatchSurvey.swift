@@ -8,9 +8,8 @@ struct BatchSurvey {
     /// For each image the images that it needs, ascending, with the reasons.
     let dependencies: [[Dependency]]
     let graph: DependencyGraph
-    /// Names of images by reference.
-    let owners: [ImageReference: String]
-    /// Cycles, and references that two images claim.
+    let owners: [ImageReference: ReferenceOwner]
+    /// Cycles.
     let diagnostics: [ManifestDiagnostic]
 
     init(manifest: BatchManifest) {
@@ -22,12 +21,12 @@ struct BatchSurvey {
             return edges.sorted { $0.key < $1.key }.map { Dependency(image: $0, reasons: $1.map(\.reason)) }
         }
         graph = DependencyGraph(parents: dependencies.map { $0.map(\.image) })
-        owners = names.owners.mapValues { manifest.images[$0].name }
-        diagnostics =
-            names.diagnostics
-            + graph.cycles().map { [images, dependencies] cycle in
-                Self.diagnostic(of: cycle.map { images[$0].spec }, reasons: Self.reasons(along: cycle, dependencies))
-            }
+        owners = names.owners.mapValues {
+            ReferenceOwner(image: manifest.images[$0].name, platform: manifest.images[$0].platform ?? .host)
+        }
+        diagnostics = graph.cycles().map { [images, dependencies] cycle in
+            Self.diagnostic(of: cycle.map { images[$0].spec }, reasons: Self.reasons(along: cycle, dependencies))
+        }
     }
 
     /// For each image of a cycle why it needs the next.

@@ -1,11 +1,42 @@
+internal import DockerfileFrontend
 internal import Jobs
-internal import Manifest
+internal import OCI
 
-/// The references that the stages of a Dockerfile name which the target needs.
+/// The references that a Dockerfile names in the stages which the target needs.
 struct DockerfileUses {
     let uses: [ImageSurvey.Use]
 
+    /// Resolves as the executor will, so that both see the same references; throws what it would fail with.
     init(of job: Job) throws(JobFailure) {
-        uses = []
+        do {
+            let dockerfile = try Dockerfile(parsing: job.dockerfile.text, name: job.dockerfile.name)
+            let scope = try GlobalScope(
+                dockerfile, buildArguments: job.buildArguments, targetPlatform: PlatformValues(job.platform),
+                buildPlatform: PlatformValues(.host), target: job.target)
+            let graph = try StageGraph(dockerfile, scope: scope, namedContexts: Set(job.namedContexts.keys))
+            uses = graph.externalReferences.compactMap(ImageSurvey.Use.init)
+        } catch {
+            throw JobFailure(
+                class: .dockerfile, message: "\(error)",
+                summary: "\(error)".split(separator: "\n").first.map(String.init) ?? "")
+        }
+    }
+}
+
+extension PlatformValues {
+    fileprivate init(_ platform: Platform) {
+        self.init(
+            os: platform.os, architecture: platform.architecture, variant: platform.variant ?? "",
+            osVersion: platform.osVersion ?? "")
+    }
+}
+
+extension ImageSurvey.Use {
+    /// Nil for a named context: the batch manifest says what that is.
+    fileprivate init?(_ reference: ExternalReference) {
+        guard case .image(let text) = reference.source else { return nil }
+        self.init(
+            kind: reference.use == .from ? .from : .copyFrom, reference: text,
+            platform: reference.platform.flatMap { try? Platform($0) }, line: reference.lines.lowerBound)
     }
 }

@@ -9,6 +9,8 @@ struct ImageSurvey {
     struct Use: Hashable {
         let kind: DependencyReason.DockerfileUse
         let reference: String
+        /// What FROM asks for; nil is the image's own.
+        let platform: Platform?
         let line: Int
     }
 

@@ -3,46 +3,33 @@ internal import OCI
 
 /// Which image of a batch a reference or name means.
 struct ReferenceTable {
-    /// Two images claim one reference.
-    private(set) var diagnostics: [ManifestDiagnostic] = []
     /// Positions of the images in the manifest.
     private(set) var owners: [ImageReference: Int] = [:]
     private let positions: [String: Int]
+    private let platforms: [Platform]
 
     init(_ manifest: BatchManifest) {
+        platforms = manifest.images.map { $0.platform ?? .host }
         positions = Dictionary(
             manifest.images.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         for (position, image) in manifest.images.enumerated() {
-            for tag in image.tags { claim(tag, by: position, in: manifest) }
+            for reference in image.tags.compactMap(\.reference) { owners[reference] = position }
         }
     }
 
-    private mutating func claim(_ tag: TagSpec, by position: Int, in manifest: BatchManifest) {
-        guard let reference = tag.reference else { return }
-        guard let owner = owners[reference], owner != position else {
-            owners[reference] = position
-            return
-        }
-        let (first, second) = (manifest.images[owner], manifest.images[position])
-        diagnostics.append(
-            ManifestDiagnostic(
-                mark: tag.mark,
-                message: "images \"\(first.name)\" and \"\(second.name)\" both claim \(reference.familiar)",
-                hint: first.base == second.base ? "put a matrix key into the tag" : nil))
-    }
-
-    /// The image that is meant by a reference as a Dockerfile writes it. One with a digest means exactly those bytes, so
-    /// never an image that is yet to be built.
-    func image(for text: String) -> Int? {
-        guard let reference = try? ImageReference(text) else { return nil }
-        return owners[reference]
+    /// The image that is meant by a reference of a Dockerfile. One with a digest means exactly those bytes, so never an
+    /// image that is yet to be built; one of another platform is in a registry. What is no reference at all is the
+    /// image's own failure when it is built.
+    private func image(for use: ImageSurvey.Use) -> Int? {
+        guard let reference = try? ImageReference(use.reference), let owner = owners[reference] else { return nil }
+        return use.platform.map { platforms[owner].satisfies($0) } ?? true ? owner : nil
     }
 
     /// The edges from an image to those that it needs, in the order of their statements.
     func edges(of image: ImageSurvey) -> [(image: Int, reason: DependencyReason)] {
         var edges: [(image: Int, reason: DependencyReason)] = []
         for use in image.uses {
-            guard let owner = self.image(for: use.reference) else { continue }
+            guard let owner = self.image(for: use) else { continue }
             edges.append((owner, .instruction(use.kind, reference: use.reference, line: use.line)))
         }
         for context in image.spec.contexts {

@@ -1,0 +1,70 @@
+internal import FileSystem
+internal import Glibc
+internal import Jobs
+internal import SystemPackage
+
+/// A folder from which small text files are read, and nothing outside of it.
+struct ReadingRoot {
+    /// Largest Dockerfile and ignore file, in bytes.
+    private static let sizeLimit = 4 << 20
+
+    let path: FilePath
+    private let folder: OpenFile
+    private let shownFolder: FilePath
+
+    /// Messages show paths from the second folder.
+    init(_ path: FilePath, shownFrom shownFolder: FilePath) throws(JobFailure) {
+        self.path = path
+        self.shownFolder = shownFolder
+        do {
+            folder = try OpenFile.open(path.string, [.pathOnly, .directory])
+        } catch {
+            throw .unreadable("\(error)")
+        }
+    }
+
+    /// The text of a file; nil if there is none of that name.
+    func text(of relative: String) throws(JobFailure) -> String? {
+        do {
+            let file = try folder.openBeneath(FileName(relative), [.read, .nonBlocking])
+            return try text(in: file)
+        } catch let error as SystemError {
+            if error.isNotFound { return nil }
+            throw .unreadable(
+                "\(shown(relative)): \(error.code == EXDEV ? "the link leads out of its folder" : "\(error)")")
+        } catch {
+            throw .unreadable("\(shown(relative)): \(error)")
+        }
+    }
+
+    func shown(_ relative: String) -> String {
+        let whole = path.appending(relative)
+        var short = whole
+        return short.removePrefix(shownFolder) && !short.isEmpty ? short.string : whole.string
+    }
+
+    private enum Refusal: Error, CustomStringConvertible {
+        case notRegular, tooLarge, notUTF8
+
+        var description: String {
+            switch self {
+            case .notRegular: "it is no regular file"
+            case .tooLarge: "it is larger than \(sizeLimit >> 20) MiB"
+            case .notUTF8: "it is not UTF-8"
+            }
+        }
+    }
+
+    private func text(in file: OpenFile) throws -> String {
+        guard try file.status().kind == .regular else { throw Refusal.notRegular }
+        guard let bytes = try file.readAll(limit: Self.sizeLimit) else { throw Refusal.tooLarge }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw Refusal.notUTF8 }
+        return text
+    }
+}
+
+extension JobFailure {
+    static func unreadable(_ text: String) -> JobFailure {
+        JobFailure(class: .context, message: text, summary: text)
+    }
+}
