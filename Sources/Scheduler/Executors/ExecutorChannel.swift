@@ -4,22 +4,18 @@ internal import Jobs
 
 /// Messages of one executor, decoded.
 struct ExecutorChannel: Sendable {
-    /// The largest packet that is taken; the kernel's default limit for one is lower.
-    static let packetLimit = 1 << 20
-
     let executor: any RunningExecutor
     let poller: DescriptorPoller
 
     /// The next message; nil once the executor has closed its end or is gone, and all it said was read.
     ///
-    /// Throws `ChannelError` when it says something else. Not for two tasks at once.
-    func next() async throws(ChannelError) -> ExecutorMessage? {
+    /// Throws when it says something else. Not for two tasks at once.
+    func next() async throws -> ExecutorMessage? {
         var isGone = false
         while true {
-            switch receive() {
-            case .packet(let bytes): return try Self.decode(bytes)
+            switch try executor.receive() {
+            case .message(let bytes): return try Self.decode(bytes)
             case .end: return nil
-            case .tooLarge(let size): throw .packetTooLarge(size)
             case .nothingYet:
                 if isGone { return nil }
                 await poller.waitReadable([executor.socket, executor.exitDescriptor])
@@ -35,44 +31,16 @@ struct ExecutorChannel: Sendable {
         }
     }
 
-    /// Sends an answer; an executor that is gone does not want it any more.
-    func send(_ response: ImageResponse) async {
-        guard let bytes = try? JSONEncoder().encode(response) else {
-            preconditionFailure("every ImageResponse is representable in JSON")
-        }
-        while !Task.isCancelled {
-            let sent = bytes.withUnsafeBytes {
-                Glibc.send(executor.socket, $0.baseAddress, $0.count, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
-            }
-            guard sent < 0, errno == EAGAIN || errno == EINTR else { return }
-            if errno == EAGAIN { await poller.waitWritable(executor.socket) }
-        }
-    }
-
-    private enum Received {
-        case packet([UInt8])
-        case nothingYet, end
-        case tooLarge(Int)
-    }
-
-    private func receive() -> Received {
-        let flags = CInt(MSG_DONTWAIT) | CInt(MSG_TRUNC)
-        let size = recv(executor.socket, nil, 0, flags | CInt(MSG_PEEK))
-        guard size > 0 else { return size < 0 && (errno == EAGAIN || errno == EINTR) ? .nothingYet : .end }
-        guard size <= Self.packetLimit else { return .tooLarge(size) }
-        var received = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            received = recv(executor.socket, buffer.baseAddress, size, flags)
-            count = max(0, min(received, size))
-        }
-        return received > 0 ? .packet(bytes) : .end
+    func send(_ response: ImageResponse) async throws {
+        let bytes = try Array(JSONEncoder().encode(response))
+        try await BlockingWork.run { [executor] in try executor.send(bytes) }
     }
 
     private static func decode(_ bytes: [UInt8]) throws(ChannelError) -> ExecutorMessage {
         do {
             return try JSONDecoder().decode(ExecutorMessage.self, from: Data(bytes))
         } catch {
-            throw .notUnderstood(String(decoding: bytes.prefix(200), as: UTF8.self))
+            throw ChannelError(message: String(decoding: bytes.prefix(200), as: UTF8.self))
         }
     }
 
@@ -83,16 +51,9 @@ struct ExecutorChannel: Sendable {
 }
 
 /// An executor that does not keep to the protocol.
-enum ChannelError: Error, Equatable {
-    case packetTooLarge(Int)
-    case notUnderstood(String)
-}
+struct ChannelError: Error, Hashable, CustomStringConvertible {
+    /// Its beginning.
+    let message: String
 
-extension ChannelError: CustomStringConvertible {
-    var description: String {
-        switch self {
-        case .packetTooLarge(let size): "the executor sent a message of \(size) bytes"
-        case .notUnderstood(let text): "the executor sent a message that is not understood: \(text)"
-        }
-    }
+    var description: String { "the executor sent a message that is not understood: \(message)" }
 }

@@ -3,18 +3,18 @@ internal import Jobs
 
 /// One executor from its first message to its last: reads what it says, answers what it asks.
 struct ExecutorSession: Sendable {
+    /// How long an executor may live after its last word.
+    static let patience = Duration.seconds(10)
+
     let channel: ExecutorChannel
+    let clock: any RunClock
     /// Where the executor writes the image's log.
     let logFile: String
-    /// Called for every event but the last, in order; the next message is read when it returns.
+    /// Called for every event, in order; the next message is read when it returns.
     let observe: @Sendable (JobEvent) async -> Void
     let answer: @Sendable (ImageRequest) async -> ImageResponse
-    /// Called for every message, and around every answer.
-    let note: @Sendable (Sign) -> Void
-
-    enum Sign: Sendable {
-        case activity, serving, served
-    }
+    /// Called once, when the process is gone.
+    let reaped: @Sendable (ResourceUsage) -> Void
 
     /// Returns once the executor is gone and reaped: with the image, or why there is none.
     func run() async -> Result<JobResult, JobFailure> {
@@ -22,63 +22,82 @@ struct ExecutorSession: Sendable {
             defer { group.cancelAll() }
             return await listen(&group)
         }
-        await channel.waitUntilGone()
-        let end = channel.executor.reap()
-        channel.executor.close()
-        return last.flatMap { $0.map(Result.success) ?? .failure(death(end)) }
+        await waitUntilGone()
+        do {
+            let end = try channel.executor.reap()
+            reaped(end.usage)
+            return last ?? .failure(death(end))
+        } catch {
+            reaped(ResourceUsage())
+            return last ?? .failure(JobFailure(error))
+        }
     }
 
-    /// The last event; nil if the executor ended without one.
-    private func listen(_ group: inout TaskGroup<Void>) async -> Result<JobResult?, JobFailure> {
+    private func waitUntilGone() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                do { try await clock.sleep(until: clock.now + Self.patience) } catch { return }
+                channel.executor.kill()
+            }
+            await channel.waitUntilGone()
+            group.cancelAll()
+        }
+    }
+
+    /// What the last event says; nil if the executor ended without one.
+    private func listen(_ group: inout TaskGroup<Void>) async -> Result<JobResult, JobFailure>? {
         do {
             while let message = try await channel.next() {
-                note(.activity)
                 switch message {
-                case .event(.finished(let result)): return .success(result)
-                case .event(.failed(let failure)): return .failure(failure)
-                case .event(let event): await observe(event)
                 case .request(let request): serve(request, &group)
+                case .event(let event):
+                    await observe(event)
+                    if case .finished(let result) = event { return .success(result) }
+                    if case .failed(let failure) = event { return .failure(failure) }
                 }
             }
-            return .success(nil)
+            return nil
         } catch {
+            // It would go on talking to nobody.
+            channel.executor.kill()
             return .failure(JobFailure(class: .internal, message: "\(error)", summary: "\(error)"))
         }
     }
 
     /// Answers beside the reading: the executor may still send output.
     private func serve(_ request: ImageRequest, _ group: inout TaskGroup<Void>) {
-        note(.serving)
         group.addTask {
             let response = await answer(request)
-            if !Task.isCancelled { await channel.send(response) }
-            note(.served)
+            if Task.isCancelled { return }
+            // An executor that gets no answer would wait for ever.
+            do { try await channel.send(response) } catch { channel.executor.kill() }
         }
     }
 
     private func death(_ end: ExecutorEnd) -> JobFailure {
-        let summary = "the executor died (\(end)) without a word"
-        let tail = LogTail.lines(of: logFile, count: 20)
-        let log = tail.isEmpty ? "" : "; its log ends with\n" + tail.map { "  \($0)" }.joined(separator: "\n")
-        return JobFailure(class: .internal, message: summary + log, summary: summary)
+        let summary = "the executor died (\(end)) before it said how the build went"
+        let tail = LogTail.lines(of: logFile, count: 20).map { "  \($0)" }.joined(separator: "\n")
+        return JobFailure(
+            class: .internal, message: tail.isEmpty ? summary : "\(summary); its log ends with\n\(tail)",
+            summary: summary)
     }
 }
 
 /// The end of a log file, for messages.
 enum LogTail {
+    private static let sizeInBytes = 8192
+
     /// At most `count` lines of the last 8 KiB; none if there is no log.
-    static func lines(of path: String, count: Int) -> [String] {
+    static func lines(of path: String, count: Int) -> [Substring] {
         do {
             let file = try OpenFile.open(path, [.read, .nonBlocking])
-            let start = max(0, try file.status().size - 8192)
-            var bytes = [UInt8](repeating: 0, count: 8192)
-            let size = try bytes.withUnsafeMutableBytes { buffer throws(SystemError) in
-                try file.read(into: buffer, at: start)
-            }
-            let lines = bytes[..<size].split(separator: UInt8(ascii: "\n"))
-            return lines.suffix(count).map { String(decoding: $0, as: UTF8.self) }
+            let start = max(0, try file.status().size - Int64(sizeInBytes))
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: sizeInBytes, alignment: 1)
+            defer { buffer.deallocate() }
+            let size = try file.read(into: buffer, at: start)
+            return String(decoding: buffer[..<size], as: UTF8.self).split(separator: "\n").suffix(count)
         } catch {
-            return ["(the log cannot be read: \(error))"]
+            return error.isNotFound ? [] : ["(the log cannot be read: \(error))"]
         }
     }
 }

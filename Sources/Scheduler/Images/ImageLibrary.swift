@@ -22,10 +22,16 @@ final class ImageLibrary: Sendable {
     let blobs: BlobStore
     let registry: any ImageRegistry
     private let plan: BuildPlan
+    /// Called for each reference of a registry that was resolved.
+    private let saw: @Sendable (ImageReference, Digest) async -> Void
     private let resolutions = SharedWork<Wanted, ResolvedImage>()
     private let state = Mutex(State())
 
-    init(plan: BuildPlan, blobs: BlobStore, registry: any ImageRegistry) {
+    init(
+        plan: BuildPlan, blobs: BlobStore, registry: any ImageRegistry,
+        saw: @escaping @Sendable (ImageReference, Digest) async -> Void
+    ) {
+        self.saw = saw
         self.plan = plan
         self.blobs = blobs
         self.registry = registry
@@ -131,6 +137,7 @@ extension ImageLibrary {
         state.withLock { state in
             for layer in manifest.layers { state.sources[layer.digest] = remote.reference }
         }
+        await saw(wanted.reference, remote.descriptor.digest)
         return ResolvedImage(
             reference: wanted.reference.description, source: remote.reference, manifest: remote.descriptor,
             config: manifest.config, layers: manifest.layers, diffIDs: config.rootfs.diffIDs)

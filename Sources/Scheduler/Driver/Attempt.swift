@@ -1,0 +1,45 @@
+internal import Jobs
+internal import OCI
+internal import Synchronization
+
+/// One attempt to build one image, and what came of it so far.
+final class Attempt: Sendable {
+    /// What the executor's events and the publisher have told.
+    struct Facts {
+        var result: JobResult?
+        /// Seconds since 1970.
+        var builtAt: Double?
+        var missReasons: [String] = []
+        var usage = ResourceUsage()
+        var published = Publisher.Published()
+    }
+
+    let image: Int
+    let number: Int
+    let build: String
+    /// Seconds since 1970: when its last parent was built, and when its executor was started.
+    let queued: Double
+    let started: Double
+    let control = AttemptControl()
+    /// Given when publishing is to be given up.
+    let cancellation = Reply<Void>()
+    private let state = Mutex(Facts())
+
+    init(image: Int, number: Int, build: String, queued: Double, started: Double) {
+        self.image = image
+        self.number = number
+        self.build = build
+        self.queued = queued
+        self.started = started
+    }
+
+    var facts: Facts { state.withLock { $0 } }
+
+    func update(_ change: (inout Facts) -> Void) { state.withLock { change(&$0) } }
+
+    /// Keeps what the outcome will need of an event.
+    func note(_ event: JobEvent) {
+        guard case .stepEnded(let step) = event, let reason = step.missReason else { return }
+        update { $0.missReasons.append(reason) }
+    }
+}

@@ -1,0 +1,60 @@
+public import Jobs
+public import OCI
+public import Storage
+
+/// All that a run needs beside its plan.
+public struct RunEnvironment: Sendable {
+    /// The run's ULID in the ledger.
+    public var run: String
+    /// Prepared, swept and locked by the caller.
+    public var state: StateFolder
+    public var blobs: BlobStore
+    public var registry: any ImageRegistry
+    public var launcher: any ExecutorLaunching
+    public var ledger: any LedgerRecording
+    public var events: any EventSink
+    public var rules: BatchRules
+    public var clock: any RunClock = SystemRunClock()
+    /// A new ULID.
+    public var makeIdentifier: @Sendable () -> String
+    /// By image name, the manifest that its last build in the ledger made.
+    public var lastBuilt: [String: Digest] = [:]
+
+    public init(
+        run: String, state: StateFolder, blobs: BlobStore, registry: any ImageRegistry,
+        launcher: any ExecutorLaunching, ledger: any LedgerRecording, events: any EventSink, rules: BatchRules,
+        makeIdentifier: @escaping @Sendable () -> String
+    ) {
+        self.run = run
+        self.state = state
+        self.blobs = blobs
+        self.registry = registry
+        self.launcher = launcher
+        self.ledger = ledger
+        self.events = events
+        self.rules = rules
+        self.makeIdentifier = makeIdentifier
+    }
+}
+
+/// Writes facts down. Each is awaited before it is shown.
+public protocol LedgerRecording: Sendable {
+    /// An error ends the run: what cannot be recorded is not done.
+    func record(_ fact: RunFact) async throws
+}
+
+/// What is recorded of a run. Times are seconds since 1970.
+public enum RunFact: Hashable, Sendable {
+    /// About to be shown. `build` is the ULID of the image's present attempt, if the event belongs to one.
+    case event(RunEvent, build: String?)
+    /// The end of an attempt that is followed by another.
+    case attemptEnded(ImageOutcome)
+    case tagMoved(TagMove, build: String, at: Double)
+    /// What a registry has under a reference, for the platform of the image that asked.
+    case seen(ImageReference, Digest, at: Double)
+}
+
+/// Shows facts. It never blocks the run for long.
+public protocol EventSink: Sendable {
+    func show(_ event: RunEvent) async
+}

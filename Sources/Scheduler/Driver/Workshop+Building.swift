@@ -1,0 +1,123 @@
+internal import Jobs
+internal import OCI
+internal import Planning
+internal import Storage
+internal import Synchronization
+internal import SystemPackage
+
+extension Workshop {
+    /// Runs the executor of an attempt to its end; nil when the image is in the store.
+    func build(_ attempt: Attempt) async -> JobFailure? {
+        switch plan.images[attempt.image].job {
+        case .failure(let failure): return failure
+        case .success(let template):
+            switch await execute(prepared(template, attempt), attempt) {
+            case .failure(let failure): return failure
+            case .success(let result):
+                attempt.update {
+                    $0.result = result
+                    $0.builtAt = environment.clock.secondsSince1970
+                }
+                library.add(result, of: attempt.image)
+                return nil
+            }
+        }
+    }
+
+    /// Writes the outputs of a built image; cancelled when the attempt's cancellation is given.
+    func publish(_ image: Int, _ group: inout DiscardingTaskGroup) {
+        guard let attempt = current(image), let result = attempt.facts.result else {
+            preconditionFailure("only a built image is published")
+        }
+        group.addTask { [self] in
+            var failure: JobFailure?
+            do {
+                let published = try await attempt.cancellation.cancelling {
+                    try await self.publisher.publish(self.plan.images[image], result) { move in
+                        await self.recorder.record(
+                            .tagMoved(move, build: attempt.build, at: self.environment.clock.secondsSince1970))
+                    }
+                }
+                attempt.update { $0.published = published }
+            } catch {
+                failure = JobFailure(error)
+            }
+            outbox.yield(.event(.published(image: image, failure: failure)))
+        }
+    }
+
+    private func prepared(_ template: Job, _ attempt: Attempt) -> Job {
+        var job = template
+        job.build = attempt.build
+        job.stateFolder = environment.state.root.string
+        job.logFile = LogPath(run: environment.run, image: job.image).absolute(in: environment.state)
+        return job
+    }
+
+    private func execute(_ job: Job, _ attempt: Attempt) async -> Result<JobResult, JobFailure> {
+        guard !attempt.control.isUnwanted else { return .failure(.cancelled) }
+        do {
+            try LogPath(run: environment.run, image: job.image).prepare(in: environment.state)
+            let executor = try await environment.launcher.launch(job)
+            attempt.control.attach(executor)
+            for warning in executor.warnings {
+                await recorder.post(.warning(image: job.image, message: warning), build: attempt.build)
+            }
+            return await session(executor, job, attempt).run()
+        } catch {
+            let failure = JobFailure(error)
+            return .failure(JobFailure(class: .host, message: failure.message, summary: failure.summary))
+        }
+    }
+
+    private func session(_ executor: any RunningExecutor, _ job: Job, _ attempt: Attempt) -> ExecutorSession {
+        let image = attempt.image
+        let pulse = Pulse(clock: environment.clock) { [outbox] in outbox.yield(.event(.activity(image: image))) }
+        return ExecutorSession(
+            channel: ExecutorChannel(executor: executor, poller: poller), clock: environment.clock,
+            logFile: job.logFile,
+            observe: { [self] event in
+                pulse.beat()
+                await observe(event, attempt)
+            },
+            answer: { [library, outbox] request in
+                outbox.yield(.event(.serving(image: image)))
+                defer { outbox.yield(.event(.served(image: image))) }
+                return await library.answer(request, for: image)
+            },
+            reaped: { usage in
+                attempt.control.detach()
+                attempt.update { $0.usage = usage }
+            })
+    }
+
+    private func observe(_ event: JobEvent, _ attempt: Attempt) async {
+        attempt.note(event)
+        await recorder.post(.image(name: plan.images[attempt.image].name, event), build: attempt.build)
+        if case .layer(let layer) = event { outbox.yield(.layer(layer.descriptor, image: attempt.image)) }
+    }
+}
+
+/// Passes on at most a few signs of life a second: an executor may say thousands of lines.
+private final class Pulse: Sendable {
+    private static let interval = Duration.milliseconds(200)
+    private let clock: any RunClock
+    private let pass: @Sendable () -> Void
+    private let last: Mutex<Duration>
+
+    init(clock: any RunClock, pass: @escaping @Sendable () -> Void) {
+        self.clock = clock
+        self.pass = pass
+        last = Mutex(clock.now)
+    }
+
+    func beat() {
+        let now = clock.now
+        let isDue = last.withLock { last in
+            guard now - last >= Self.interval else { return false }
+            last = now
+            return true
+        }
+        if isDue { pass() }
+    }
+}
