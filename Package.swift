@@ -27,7 +27,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 }
 
 /// Folders of test data below a test target: read by path, never compiled or bundled.
+<<<<<<< Updated upstream
 let fixtures: [String: [String]] = ["Manifest": ["Fixtures"], "Sandbox": ["Fixtures"]]
+=======
+let fixtures: [String: [String]] = ["Manifest": ["Fixtures"], "DockerfileFrontend": ["Fixtures"]]
+>>>>>>> Stashed changes
 
 /// A system library with its Debian package.
 func system(_ name: String, pkgConfig: String, apt: String) -> Target {

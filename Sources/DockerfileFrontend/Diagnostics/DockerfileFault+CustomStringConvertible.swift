@@ -1,10 +1,8 @@
 extension DockerfileFault: CustomStringConvertible {
+    // One table, so that the compiler finds a fault without a text.
     public var description: String {
-        fileText ?? syntaxText ?? healthcheckText ?? meaningText
-    }
-
-    private var fileText: String? {
         switch self {
+        // The file
         case .emptyFile: "the Dockerfile cannot be empty"
         case .noInstructions: "file with no instructions"
         case .noStages: "dockerfile contains no stages to build"
@@ -12,12 +10,7 @@ extension DockerfileFault: CustomStringConvertible {
         case .containsNUL: "line contains a NUL byte"
         case .repeatedDirective(let name): "only one \(name) parser directive can be used"
         case .invalidEscapeToken(let token): "invalid escape token '\(token)' does not match ` or \\"
-        default: nil
-        }
-    }
-
-    private var syntaxText: String? {
-        switch self {
+        // An instruction's syntax
         case .unknownInstruction(let word, let suggestion):
             "unknown instruction: \(word)" + Self.hint(suggestion)
         case .noStageYet: "no build stage in current context"
@@ -46,12 +39,7 @@ extension DockerfileFault: CustomStringConvertible {
         case .severalTriggers: "onbuild trigger should be a single expression"
         case .heredocDestination(let keyword): "\(keyword.rawValue) cannot accept a heredoc as a destination"
         case .unterminatedHeredoc: "unterminated heredoc"
-        default: nil
-        }
-    }
-
-    private var healthcheckText: String? {
-        switch self {
+        // HEALTHCHECK
         case .healthcheckNoneArguments: "HEALTHCHECK NONE takes no arguments"
         case .missingHealthcheckCommand: "Missing command after HEALTHCHECK CMD"
         case .unknownHealthcheckType(let type): "Unknown type \(type.quoted) in HEALTHCHECK (try CMD)"
@@ -59,12 +47,7 @@ extension DockerfileFault: CustomStringConvertible {
         case .intervalTooShort(let name): "Interval \(name.quoted) cannot be less than 1ms"
         case .invalidRetries(let text): "--retries is not a number: \(text.quoted)"
         case .negativeRetries(let count): "--retries cannot be negative (\(count))"
-        default: nil
-        }
-    }
-
-    private var meaningText: String {
-        switch self {
+        // Its meaning
         case .unserved(let feature): "\(feature.name) is not served by this version of build-all"
         case .expansion(let error): error.description
         case .blankBase(let word): "base name (\(word)) should not be blank"
@@ -88,7 +71,6 @@ extension DockerfileFault: CustomStringConvertible {
         case .invalidFilePattern(let text): "syntax error in pattern: \(text)"
         case .violatedRules(let rules): "lint violation found for rules: " + rules.joined(separator: ", ")
         case .unknownRule(let text): "invalid check option: \(text)"
-        default: "invalid Dockerfile"
         }
     }
 

@@ -39,8 +39,19 @@ public struct SourceExcerpt: Hashable, Sendable {
     private static func row(_ number: Int, isMarked: Bool, _ text: String) -> String {
         let digits = String(number)
         let padding = String(repeating: " ", count: max(0, 3 - digits.count))
-        let line = text.utf8.last == UInt8(ascii: "\r") ? String(text.unicodeScalars.dropLast()) : text
-        return " \(padding)\(digits) | \(isMarked ? ">>>" : "   ") \(line)"
+        return " \(padding)\(digits) | \(isMarked ? ">>>" : "   ") \(printable(text))"
+    }
+
+    /// Without the CR of a CRLF, control characters replaced, cut to what can be read.
+    private static func printable(_ text: String) -> String {
+        let longest = 300
+        var scalars = text.unicodeScalars[...]
+        while scalars.last == "\r" { scalars.removeLast() }
+        var result = String.UnicodeScalarView()
+        for scalar in scalars.prefix(longest) {
+            result.append(scalar.properties.generalCategory == .control && scalar != "\t" ? "\u{FFFD}" : scalar)
+        }
+        return String(result) + (scalars.count > longest ? "…" : "")
     }
 }
 

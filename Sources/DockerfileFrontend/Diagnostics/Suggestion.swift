@@ -1,7 +1,7 @@
 /// "Did you mean": the nearest of the known names.
-enum Suggestion {
-    /// Nil if none is within two edits, or the name itself is known.
-    static func nearest(to name: String, in known: some Sequence<String>) -> String? {
+public enum Suggestion {
+    /// Nil if none is within two edits (Levenshtein), or the name itself is known.
+    public static func nearest(to name: String, in known: some Sequence<String>) -> String? {
         var best: (name: String, distance: Int)?
         for candidate in known {
             let distance = distance(name, candidate)

@@ -9,7 +9,7 @@ extension Instruction {
     /// Expands the words of COPY, ADD, ENV, LABEL, EXPOSE, STOPSIGNAL, USER, VOLUME and WORKDIR.
     ///
     /// All words see the environment from before the instruction. ARG is left alone: its words are taken one by one,
-    /// see `GlobalScope.value(of:lookup:)`. The results are checked: URLs, empty volumes, signals, `--chmod`.
+    /// see `GlobalScope.value(of:lookup:)`. The results are checked: URLs, ports, empty volumes, signals, `--chown`, `--chmod`.
     public func expanded(
         by expander: WordExpander, lookup: (String) -> String?
     ) throws(DockerfileError) -> Expanded {
@@ -41,7 +41,7 @@ private struct WordList {
         case .label(let pairs): .label(try expand(pairs, lookup))
         case .workdir(let path): .workdir(try text(path, lookup))
         case .user(let user): .user(try text(user, lookup))
-        case .expose(let words): .expose(try split(words, lookup))
+        case .expose(let words): .expose(try ports(words, lookup))
         case .volume(let paths): .volume(try volumes(paths, lookup))
         case .stopSignal(let signal): .stopSignal(try StopSignal.validated(try text(signal, lookup)))
         case .unserved(let feature): throw .unserved(feature)
@@ -80,6 +80,16 @@ private struct WordList {
         var result: [String] = []
         for word in words { result += try expansion(word, lookup).words }
         return result
+    }
+
+    private mutating func ports(_ words: [String], _ lookup: Lookup) throws(DockerfileFault) -> [String] {
+        let words = try split(words, lookup)
+        do throws(ExposedPortError) {
+            for word in words { _ = try ExposedPort.parse(word) }
+        } catch {
+            throw .invalidPort(error)
+        }
+        return words
     }
 
     private mutating func volumes(_ paths: [String], _ lookup: Lookup) throws(DockerfileFault) -> [String] {

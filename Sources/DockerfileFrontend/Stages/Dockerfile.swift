@@ -31,6 +31,9 @@ public struct Dockerfile: Hashable, Sendable {
         try self.init(parsing: Array(text.utf8), name: name)
     }
 
+    public var escape: EscapeToken { directives.escape }
+
+    /// For the words of this file.
     public var expander: WordExpander { WordExpander(escape: directives.escape) }
 
     /// Errors found later, made ready to be shown with this file's lines.

@@ -6,6 +6,8 @@ struct DockerfileParser {
     private(set) var globalArguments: [Instruction] = []
     private(set) var stages: [Stage] = []
     private(set) var warnings: [DockerfileWarning] = []
+    /// A FROM was met, maybe a wrong one, or its lack was reported: once is enough.
+    private var hasFrom = false
 
     var directives: Directives { reader.directives }
 
@@ -39,19 +41,21 @@ struct DockerfileParser {
         do throws(DockerfileFault) {
             let parser = try InstructionParser(line.text, escape: directives.escape)
             for heredoc in parser.heredocs {
-                guard reader.skipHeredoc(heredoc) else {
-                    throw .unterminatedHeredoc
-                }
+                guard reader.skipHeredoc(heredoc) else { throw .unterminatedHeredoc }
                 line.lines = line.lines.lowerBound...reader.lastLine
             }
             try add(parser, line)
         } catch {
+            if case .unknownInstruction = error { hasFrom = true }  // it may be a mistyped FROM
             errors.append(.syntax(error, lines: line.lines))
         }
     }
 
     private mutating func add(_ parser: InstructionParser, _ line: LogicalLine) throws(DockerfileFault) {
-        if parser.keyword == .from { return stages.append(try stage(parser, line)) }
+        if parser.keyword == .from {
+            hasFrom = true
+            return stages.append(try stage(parser, line))
+        }
         let instruction = Instruction(
             lines: line.lines, text: line.text.text, keyword: parser.keyword, kind: try parser.kind(),
             comments: line.comments)
@@ -59,7 +63,8 @@ struct DockerfileParser {
             stages[stages.count - 1].instructions.append(instruction)
         } else if parser.keyword == .arg {
             globalArguments.append(instruction)
-        } else {
+        } else if !hasFrom {
+            hasFrom = true
             throw .noStageYet
         }
     }

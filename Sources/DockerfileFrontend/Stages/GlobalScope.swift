@@ -41,11 +41,11 @@ public struct GlobalScope: Sendable {
         _ dockerfile: Dockerfile, buildArguments: [String: String] = [:], targetPlatform: PlatformValues,
         buildPlatform: PlatformValues? = nil, target: String? = nil
     ) throws(DockerfileErrors) {
-        self.target = target
+        self.target = target == "" ? nil : target
         self.buildArguments = buildArguments
         self.targetPlatform = targetPlatform
         expander = dockerfile.expander
-        let stage = target ?? dockerfile.stages.last?.name ?? "default"
+        let stage = self.target ?? dockerfile.stages.last?.name ?? "default"
         let automatic =
             (buildPlatform ?? targetPlatform).arguments(prefix: "BUILD")
             + targetPlatform.arguments(prefix: "TARGET") + [("TARGETSTAGE", stage)]

@@ -82,9 +82,7 @@ public struct StageGraph: Sendable {
     }
 
     private mutating func resolve() throws(DockerfileErrors) {
-        var resolver = StageResolver(
-            dockerfile: dockerfile, scope: scope, contexts: NamedContexts(namedContexts, scope.targetPlatform),
-            imageTriggers: imageTriggers)
+        var resolver = resolver
         do throws(DockerfileError) {
             target = try resolver.targetIndex()
         } catch {
@@ -93,7 +91,18 @@ public struct StageGraph: Sendable {
         resolver.reach(from: target)
         guard resolver.errors.isEmpty else { throw dockerfile.errors(resolver.errors) }
         stages = resolver.resolved.values.sorted { $0.index < $1.index }
-        warnings = resolver.warnings
+        warnings = resolver.warnings.sorted { $0.lines.lowerBound < $1.lines.lowerBound }
+    }
+
+    /// What `--from` of a COPY in a stage names. Stages of the file go first, then named contexts, then images.
+    public func source(named from: String, in stage: Stage) throws(DockerfileFault) -> StageSource {
+        try resolver.source(ofCopy: from, in: stage)
+    }
+
+    private var resolver: StageResolver {
+        StageResolver(
+            dockerfile: dockerfile, scope: scope, contexts: NamedContexts(namedContexts, scope.targetPlatform),
+            imageTriggers: imageTriggers)
     }
 
     /// Images and named contexts that the needed stages refer to, in the order of the file.

@@ -5,6 +5,8 @@ struct StageResolver {
     let contexts: NamedContexts
     /// Parsed triggers of base images, by stage.
     let imageTriggers: [Int: [Instruction]]
+    /// Indexes of the stages of a name, ascending.
+    private let named: [String: [Int]]
     private(set) var resolved: [Int: ResolvedStage] = [:]
     private(set) var errors: [DockerfileError] = []
     private(set) var warnings: [DockerfileWarning] = []
@@ -14,19 +16,20 @@ struct StageResolver {
         self.scope = scope
         self.contexts = contexts
         self.imageTriggers = imageTriggers
+        named = Dictionary(grouping: dockerfile.stages.indices) { dockerfile.stages[$0].name ?? "" }
     }
 
     private var all: [Stage] { dockerfile.stages }
 
     func targetIndex() throws(DockerfileError) -> Int {
-        guard let name = scope.target, !name.isEmpty else { return all.count - 1 }
+        guard let name = scope.target else { return all.count - 1 }
         if let stage = latestStage(named: name.lowercased(), before: all.count) { return stage }
         let hint = Suggestion.nearest(to: name, in: all.map(\.label))
         throw DockerfileError(.unknownTarget(name, suggestion: hint))
     }
 
     private func latestStage(named name: String, before end: Int) -> Int? {
-        all[..<end].lastIndex { $0.name == name }
+        name.isEmpty ? nil : named[name]?.last { $0 < end }
     }
 
     mutating func reach(from target: Int) {
@@ -98,7 +101,7 @@ struct StageResolver {
         return sources
     }
 
-    private func source(ofCopy from: String, in stage: Stage) throws(DockerfileFault) -> StageSource {
+    func source(ofCopy from: String, in stage: Stage) throws(DockerfileFault) -> StageSource {
         let plain = try? dockerfile.expander.expand(from) { _ in nil }
         guard plain?.text == from else { throw .variableInFrom }
         if let index = Int(from) {
