@@ -27,11 +27,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 }
 
 /// Folders of test data below a test target: read by path, never compiled or bundled.
-<<<<<<< Updated upstream
-let fixtures: [String: [String]] = ["Manifest": ["Fixtures"], "Sandbox": ["Fixtures"]]
-=======
-let fixtures: [String: [String]] = ["Manifest": ["Fixtures"], "DockerfileFrontend": ["Fixtures"]]
->>>>>>> Stashed changes
+let fixtures: [String: [String]] = [
+    "DockerfileFrontend": ["Fixtures"], "Manifest": ["Fixtures"], "Sandbox": ["Fixtures"],
+]
 
 /// A system library with its Debian package.
 func system(_ name: String, pkgConfig: String, apt: String) -> Target {
