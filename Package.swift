@@ -93,7 +93,7 @@ let package = Package(
                 systemPackage,
             ]),
         library("Ledger", ["OCI", "Jobs", grdb, systemPackage]),
-        library("Reporting", ["OCI", "Jobs", systemPackage]),
+        library("Reporting", ["OCI", "Jobs", "Ledger", systemPackage]),
 
         // level 3
         library(
@@ -103,7 +103,7 @@ let package = Package(
         .executableTarget(
             name: "BuildAll",
             dependencies: [
-                "Manifest", "Planning", "Scheduler", "Ledger", "Reporting", "Registry", "Storage", "Sandbox",
+                "Manifest", "Planning", "Scheduler", "Ledger", "Reporting", "Registry", "Storage", "Sandbox", "FileSystem",
                 "Jobs", "OCI", argumentParser, log, systemPackage,
             ],
             swiftSettings: settings),
@@ -128,7 +128,7 @@ let package = Package(
         tests("Export", ["OCI", "Storage", "Layers", "FileSystem", systemPackage]),
         tests("Execution", ["Jobs", "OCI", "Storage", "FileSystem", systemPackage]),
         tests("Ledger", ["OCI", "Jobs", grdb, systemPackage]),
-        tests("Reporting", ["OCI", "Jobs", systemPackage]),
+        tests("Reporting", ["OCI", "Jobs", "Ledger", systemPackage]),
         tests("Scheduler", ["Planning", "Manifest", "Jobs", "OCI", "Storage", "FileSystem", systemPackage]),
         .testTarget(
             name: "EndToEndTests",

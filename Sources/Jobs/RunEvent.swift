@@ -39,18 +39,23 @@ public struct RunStarted: Hashable, Sendable, Codable {
 
 public struct ImageStarted: Hashable, Sendable, Codable {
     public var image: String
+    public var platform: Platform
     /// ULID of the build in the ledger.
     public var build: String
     /// Counts from 1.
     public var attempt: Int
     /// Seconds since 1970.
     public var at: Double
+    /// Relative to the state folder.
+    public var log: String
 
-    public init(image: String, build: String, attempt: Int, at: Double) {
+    public init(image: String, platform: Platform, build: String, attempt: Int, at: Double, log: String) {
         self.image = image
+        self.platform = platform
         self.build = build
         self.attempt = attempt
         self.at = at
+        self.log = log
     }
 }
 

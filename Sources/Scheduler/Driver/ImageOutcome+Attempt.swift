@@ -5,9 +5,7 @@ internal import Planning
 extension ImageOutcome {
     /// What came of an image whose batch state is `ending`. `attempt` is its last; nil if it never started.
     init(_ image: PlannedImage, _ ending: Ending, _ attempt: Attempt?, last: Digest?, plan: BuildPlan, ended: Double) {
-        var platform = Platform.host
-        if case .success(let job) = image.job { platform = job.platform }
-        self.init(image: image.name, platform: platform, status: .cancelled)
+        self.init(image: image.name, platform: image.platform, status: .cancelled)
         if let attempt { take(attempt, ended: ended) }
         switch ending {
         case .done: status = Self.status(attempt?.facts, last: last)

@@ -59,7 +59,9 @@ final class Workshop: Sendable {
             started: environment.clock.secondsSince1970)
         attempts.withLock { $0[image] = attempt }
         let started = ImageStarted(
-            image: plan.images[image].name, build: attempt.build, attempt: number, at: attempt.started)
+            image: plan.images[image].name, platform: plan.images[image].platform, build: attempt.build,
+            attempt: number, at: attempt.started,
+            log: LogPath(run: environment.run, image: plan.images[image].name).relative)
         await recorder.post(.imageStarted(started), build: attempt.build)
         group.addTask { [self] in
             let failure = await build(attempt)

@@ -20,16 +20,30 @@ public struct SandboxLauncher: ExecutorLaunching {
     }
 
     public func launch(_ job: Job) async throws -> any RunningExecutor {
-        let document = try Array(JSONEncoder().encode(job))
         var limits = ResourceLimits()
         limits.memoryInBytes = job.limits.memoryInBytes
         limits.processes = job.limits.pids
         limits.processors = job.limits.cpus
-        let process = try await BlockingWork.run { [executable, rung, stateFolder, limits] in
+        return SandboxedExecutor(process: try await spawn(.build(job), limits))
+    }
+
+    /// Removes from `tmp/` what belongs to subordinate ids, which only a process in their user namespace may.
+    public func sweep() async throws {
+        let process = try await spawn(.sweep, ResourceLimits())
+        let exit = try await BlockingWork.run { try process.wait() }
+        guard exit.code == 0 else {
+            throw JobFailure(
+                class: .host, message: "the executor could not sweep the state folder, see its message above",
+                summary: "the state folder could not be swept")
+        }
+    }
+
+    private func spawn(_ task: ExecutorTask, _ limits: ResourceLimits) async throws -> ExecutorProcess {
+        let document = try Array(JSONEncoder().encode(task))
+        return try await BlockingWork.run { [executable, rung, stateFolder] in
             try ExecutorProcess.spawn(
                 executable: executable, job: document, rung: rung, stateFolder: stateFolder, limits: limits)
         }
-        return SandboxedExecutor(process: process)
     }
 }
 

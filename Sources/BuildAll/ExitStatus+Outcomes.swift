@@ -1,0 +1,21 @@
+internal import Glibc
+internal import Jobs
+
+extension ExitStatus {
+    /// What a run's images come to, for scripts.
+    init(of outcomes: [ImageOutcome], signal: Int32?) {
+        if let signal, !outcomes.allSatisfy({ $0.status.isSuccess }) {
+            self = signal == SIGTERM ? .terminated : .interrupted
+            return
+        }
+        let failures = outcomes.filter { !$0.status.isSuccess && $0.status != .blocked && $0.status != .cancelled }
+        let classes = Set(failures.compactMap { $0.error?.class })
+        if outcomes.allSatisfy({ $0.status.isSuccess }) {
+            self = .success
+        } else if !classes.isEmpty, classes.isSubset(of: [.network, .registry]) {
+            self = .temporary
+        } else {
+            self = .imageFailed
+        }
+    }
+}

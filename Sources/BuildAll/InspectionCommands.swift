@@ -1,0 +1,89 @@
+internal import ArgumentParser
+internal import Ledger
+internal import Manifest
+internal import Planning
+internal import Reporting
+internal import SystemPackage
+
+/// `build-all plan`: order and reasons, without building.
+struct PlanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Shows what would be built, in which order, and why.")
+
+    @OptionGroup var manifest: ManifestOptions
+    @OptionGroup var state: StateOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        let now = secondsNow()
+        let batch = try manifest.load(run: ULID.make(at: now), now: now)
+        var options = PlanOptions()
+        options.seconds = try LedgerReader(state.path().appending("ledger.sqlite")).durations()
+        let report = try manifest.plan(batch, options).report
+        if json {
+            Console.standardOutput.write(try PlanText(report).json())
+        } else {
+            Console.standardOutput.write(lines: PlanText(report).lines(width: Console.standardOutput.size?.columns))
+        }
+    }
+}
+
+/// `build-all list`: the names.
+struct ListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists the images, a name a line.")
+
+    @OptionGroup var manifest: ManifestOptions
+
+    func run() throws {
+        let now = secondsNow()
+        let batch = try manifest.load(run: ULID.make(at: now), now: now)
+        Console.standardOutput.write(lines: try manifest.plan(batch, PlanOptions()).images.map(\.name))
+    }
+}
+
+/// `build-all check`: everything that can be found without building.
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Checks the manifest and its Dockerfiles without building.")
+
+    @OptionGroup var manifest: ManifestOptions
+
+    func run() throws {
+        let now = secondsNow()
+        let batch = try manifest.load(run: ULID.make(at: now), now: now)
+        let plan = try manifest.plan(batch, PlanOptions())
+        var failures = 0
+        for image in plan.images {
+            guard case .failure(let failure) = image.job else { continue }
+            failures += 1
+            Console.standardError.write("\(image.name):\n\(failure.message)\n")
+        }
+        if failures > 0 { throw ExitStatus.imageFailed }
+        Console.standardOutput.write("\(plan.images.count) images, no faults found\n")
+    }
+}
+
+/// `build-all config`: the manifest with everything worked in.
+struct ConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config", abstract: "Prints the manifest with includes, defaults, matrices and variables worked in.")
+
+    @OptionGroup var manifest: ManifestOptions
+
+    func run() throws {
+        let now = secondsNow()
+        Console.standardOutput.write(try manifest.load(run: ULID.make(at: now), now: now).rendered)
+    }
+}
+
+/// `build-all schema`: for editors.
+struct SchemaCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schema", abstract: "Prints the JSON Schema of the manifest.")
+
+    func run() throws {
+        Console.standardOutput.write(BatchManifest.jsonSchema)
+    }
+}

@@ -1,0 +1,41 @@
+internal import Manifest
+internal import Sandbox
+internal import Storage
+
+/// The rung of the isolation ladder that a run stands on.
+struct IsolationChoice {
+    let rung: Rung
+
+    /// The highest rung that works here, or the wanted one; throws with what is missing, and what would mend it.
+    init(wanted: String?, state: StateFolder) throws {
+        if let wanted, Rung(rawValue: wanted) == nil {
+            let known = Rung.allCases.map(\.rawValue).joined(separator: ", ")
+            throw CommandFailure(.usage, "--isolation \(wanted): this version has \(known)")
+        }
+        let reports = probeRungs(stateFolder: state.root)
+        let usable = reports.first { $0.isUsable && (wanted == nil || $0.rung.rawValue == wanted) }
+        guard let usable else {
+            let refusals = reports.map { report in
+                "  \(report.rung.rawValue): \(report.refusal ?? "works, but was not asked for")"
+                    + (report.remedy.map { "\n    \($0)" } ?? "")
+            }
+            throw CommandFailure(
+                .host, (["this machine cannot isolate build steps:"] + refusals).joined(separator: "\n"))
+        }
+        rung = usable.rung
+    }
+
+    /// `isolation:` of an image is the least that will do.
+    func check(_ batch: BatchManifest) throws {
+        let ladder = ImageSpec.Isolation.allCases.map(\.rawValue)
+        guard let here = ladder.firstIndex(of: rung.rawValue) else { return }
+        for image in batch.images {
+            guard let wanted = image.isolation, let least = ladder.firstIndex(of: wanted.value.rawValue),
+                here > least
+            else { continue }
+            throw CommandFailure(
+                .host,
+                "\(wanted.mark): \(image.name) wants isolation \(wanted.value.rawValue) at least, this machine gives \(rung.rawValue): see build-all doctor")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Ledger
+internal import Manifest
+internal import Planning
+internal import SystemPackage
+
+/// The manifest and what of it is meant.
+struct ManifestOptions: ParsableArguments {
+    @Argument(help: "The batch manifest.", completion: .file(extensions: ["yaml", "yml"]))
+    var manifest: String
+
+    @Argument(
+        help: """
+            Names, patterns (python-*), group:NAME, x+ (and what builds on it), +x (and what it needs), !x (not it). \
+            Without any: everything.
+            """)
+    var select: [String] = []
+
+    @Option(name: .customLong("var"), help: "Sets a variable of the manifest: NAME=VALUE. Repeat for more.")
+    var variables: [String] = []
+
+    /// Reads the manifest; all its faults are one failure.
+    func load(run: String, now: Double) throws -> BatchManifest {
+        var values: [String: String] = [:]
+        for text in variables {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2 else { throw CommandFailure(.usage, "--var \(text): NAME=VALUE is needed") }
+            values[parts[0]] = parts[1]
+        }
+        let context = ExpansionContext(run: run, now: Int64(now), git: GitFolder.facts)
+        do {
+            let manifest = try BatchManifest.load(
+                FilePath(manifest), variables: values, environment: Environment.all, context: context)
+            for warning in manifest.warnings { Console.standardError.write("warning: \(warning)\n") }
+            return manifest
+        } catch {
+            throw CommandFailure(.usage, "\(error)")
+        }
+    }
+
+    func plan(_ manifest: BatchManifest, _ options: PlanOptions) throws -> BuildPlan {
+        var options = options
+        options.selection = select
+        do {
+            return try BuildPlan(manifest: manifest, options: options)
+        } catch {
+            throw CommandFailure(.usage, "\(error)")
+        }
+    }
+}
+
+/// The present time, in seconds since 1970.
+func secondsNow() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}

@@ -1,0 +1,156 @@
+internal import Glibc
+internal import Jobs
+internal import Ledger
+internal import Manifest
+internal import OCI
+internal import Planning
+internal import Registry
+internal import Reporting
+internal import Sandbox
+internal import Scheduler
+internal import Storage
+internal import SystemPackage
+
+/// One run from manifest to exit code: wires the parts together.
+struct RunSession {
+    private let command: BuildCommand
+    private let started = secondsNow()
+    private let run: String
+
+    init(_ command: BuildCommand) {
+        self.command = command
+        run = ULID.make(at: started)
+    }
+
+    func run() async throws -> ExitStatus {
+        let batch = try command.manifest.load(run: run, now: started)
+        // Faults of the manifest are found before anything is made on the disk.
+        _ = try command.manifest.plan(batch, PlanOptions())
+        let state = try command.state.prepared()
+        let lock = try acquireLock(state)
+        defer { withExtendedLifetime(lock) {} }
+        let isolation = try IsolationChoice(wanted: command.isolation, state: state)
+        try isolation.check(batch)
+        let launcher = SandboxLauncher(
+            executable: try ExecutorProgramFile.path(), rung: isolation.rung, stateFolder: state.root)
+        try await sweep(state, launcher)
+        let ledger = try openLedger(state)
+        _ = try await ledger.markInterruptedRuns(at: started)
+        let plan = try plan(batch, state)
+        return try await build(plan, batch, state, launcher, ledger)
+    }
+
+    // MARK: - Before
+
+    private func acquireLock(_ state: StateFolder) throws -> RunLock {
+        do {
+            return try RunLock.acquire(state, wait: command.wait) { pid in
+                let holder = pid.map { " (pid \($0))" } ?? ""
+                Console.standardError.write("waiting for another run\(holder) in \(state.root)\n")
+            }
+        } catch {
+            if case .lockedByAnotherRun = error { throw CommandFailure(.locked, "\(error)") }
+            throw CommandFailure(.host, "\(error)")
+        }
+    }
+
+    private func sweep(_ state: StateFolder, _ launcher: SandboxLauncher) async throws {
+        do {
+            let report = try state.sweep()
+            if report.droppedLayers > 0 || !report.droppedBlobs.isEmpty {
+                Console.standardError.write(
+                    "after an unclean reboot \(report.droppedLayers) unpacked layers and \(report.droppedBlobs.count) damaged blobs were dropped\n")
+            }
+            if !report.foreign.isEmpty { try await launcher.sweep() }
+        } catch {
+            throw CommandFailure(.host, "sweeping the state folder: \(error)")
+        }
+        // From here on what is there now is safe from a power loss; nobody waits for it.
+        BackgroundWork.start {
+            do {
+                try state.synchronize()
+            } catch {
+                Console.standardError.write("warning: \(error)\n")
+            }
+        }
+    }
+
+    private func openLedger(_ state: StateFolder) throws -> LedgerWriter {
+        do {
+            return try LedgerWriter(state.ledger)
+        } catch {
+            throw CommandFailure(.host, "\(error)")
+        }
+    }
+
+    private func plan(_ batch: BatchManifest, _ state: StateFolder) throws -> BuildPlan {
+        var options = PlanOptions()
+        options.ignoresCache = command.noCache
+        options.pushes = !command.noPush
+        options.seconds = try LedgerReader(state.ledger).durations()
+        return try command.manifest.plan(batch, options)
+    }
+
+    // MARK: - The run
+
+    private func build(
+        _ plan: BuildPlan, _ batch: BatchManifest, _ state: StateFolder, _ launcher: SandboxLauncher,
+        _ ledger: LedgerWriter
+    ) async throws -> ExitStatus {
+        let recorder = LedgerRecorder(ledger, run: run)
+        try await recorder.begin(runRecord(batch), at: started)
+        let display = RunDisplay(command.display)
+        await display.show(
+            .started(
+                RunStarted(
+                    run: run, manifest: batch.file.string, images: plan.images.map(\.name), slots: command.slots,
+                    at: started)))
+        let runner = BatchRunner(plan: plan, environment: try environment(plan, batch, state, launcher, recorder, display))
+        let signals = SignalWatch { runner.interrupt() }
+        let outcomes = try await runner.run()
+        let status = ExitStatus(of: outcomes, signal: signals.received)
+        let ended = secondsNow()
+        try await ledger.record(.runEnded(run: run, exitCode: Int(status.rawValue), at: ended))
+        let summary = RunSummary(
+            run: run, manifest: batch.file.string, started: started, ended: ended, images: outcomes,
+            exitCode: Int(status.rawValue))
+        await display.finish(summary)
+        return status
+    }
+
+    private func environment(
+        _ plan: BuildPlan, _ batch: BatchManifest, _ state: StateFolder, _ launcher: SandboxLauncher,
+        _ recorder: LedgerRecorder, _ display: RunDisplay
+    ) throws -> RunEnvironment {
+        var environment = RunEnvironment(
+            run: run, state: state, blobs: try BlobStore(state), registry: RegistrySettings.client(batch),
+            launcher: launcher, ledger: recorder, events: display,
+            rules: BatchRules(slots: command.slots, failFast: command.failFast || !command.keepGoing),
+            makeIdentifier: { ULID.make(at: secondsNow()) })
+        let reader = try LedgerReader(state.ledger)
+        for image in batch.images {
+            let platform = (image.platform ?? .host).description
+            guard let digest = try reader.latestSuccess(of: image.name, platform: platform)?.digest else { continue }
+            environment.lastBuilt[image.name] = try Digest(digest)
+        }
+        return environment
+    }
+
+    private func runRecord(_ batch: BatchManifest) throws -> RunRecord {
+        let git = try GitFolder.state(of: batch.folder)
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        return RunRecord(
+            id: run, at: started, trigger: Self.trigger, manifest: batch.file.string,
+            manifestDigest: batch.files.first.map { Digest(of: $0.bytes) }, git: git?.commit, isDirty: git?.isDirty,
+            host: String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self),
+            engine: "local", version: BuildAllCommand.version, arguments: CommandLine.arguments)
+    }
+
+    /// Who started the run: `BUILD_ALL_TRIGGER` says it, or it is told by what is there.
+    private static var trigger: String {
+        if let trigger = Environment.all["BUILD_ALL_TRIGGER"], !trigger.isEmpty { return trigger }
+        if Environment.all["CI"].map({ !$0.isEmpty }) == true { return "ci" }
+        return isatty(STDIN_FILENO) == 1 ? "terminal" : "unattended"
+    }
+}
