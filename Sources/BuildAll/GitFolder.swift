@@ -34,6 +34,6 @@ enum GitFolder {
             return url
         }
         let end = url[scheme.upperBound...].firstIndex(of: "/") ?? url.endIndex
-        return at < end ? url[..<scheme.upperBound] + url[url.index(after: at)...] : url
+        return at < end ? String(url[..<scheme.upperBound] + url[url.index(after: at)...]) : url
     }
 }

@@ -1,8 +1,8 @@
-internal import ArgumentParser
+public import ArgumentParser
 internal import FileSystem
-internal import Jobs
+public import Jobs
 internal import Ledger
-internal import Reporting
+public import Reporting
 internal import Storage
 internal import SystemPackage
 
@@ -36,8 +36,8 @@ struct HistoryCommand: ParsableCommand {
         @Option(help: "Builds on a base image with this digest, or one that begins so.")
         var base: String?
 
-        @Option(help: "Builds of one run.")
-        var run: String?
+        @Option(name: .customLong("run"), help: "Builds of one run.")
+        var runIdentifier: String?
 
         @Option(help: "At most so many.")
         var limit = 50
@@ -53,7 +53,7 @@ struct HistoryCommand: ParsableCommand {
             filter.until = try until.map { try Moment.seconds($0, now: secondsNow()) }
             filter.slowerThanInSeconds = try slowerThan.map(Moment.duration)
             filter.base = base
-            filter.run = self.run
+            filter.run = runIdentifier
             guard limit > 0 else { throw CommandFailure(.usage, "--limit \(limit): a number above 0 is needed") }
             filter.limit = limit
             let builds = try asking { try LedgerReader(state.path().appending("ledger.sqlite")).builds(filter) }
@@ -68,7 +68,9 @@ struct HistoryCommand: ParsableCommand {
 
         @OptionGroup var state: StateOptions
 
-        @Argument(help: "An image (its latest build), IMAGE^1 (the one before), a build's id or a digest, or their beginning.")
+        @Argument(
+            help: "An image (its latest build), IMAGE^1 (the one before), a build's id or a digest, or their beginning."
+        )
         var build: String
 
         @Option(help: "table, json, ndjson or csv.")
@@ -84,7 +86,8 @@ struct HistoryCommand: ParsableCommand {
     struct Logs: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "logs", abstract: "Prints the whole log of one build.",
-            discussion: "To a terminal control characters are escaped; elsewhere the bytes are as the steps wrote them.")
+            discussion: "To a terminal control characters are escaped; elsewhere the bytes are as the steps wrote them."
+        )
 
         @OptionGroup var state: StateOptions
 
@@ -95,7 +98,8 @@ struct HistoryCommand: ParsableCommand {
             let folder = try state.path()
             let detail = try asking { try LedgerReader(folder.appending("ledger.sqlite")).detail(of: build) }
             guard let log = detail.build.log else {
-                throw CommandFailure(.usage, "build \(detail.build.build) of \(detail.build.image) never started: it has no log")
+                throw CommandFailure(
+                    .usage, "build \(detail.build.build) of \(detail.build.image) never started: it has no log")
             }
             let path = folder.appending(log)
             let bytes: [UInt8]

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Jobs
 internal import Ledger
 internal import Manifest
 internal import Planning
@@ -68,7 +69,8 @@ struct CheckCommand: ParsableCommand {
 /// `build-all config`: the manifest with everything worked in.
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Prints the manifest with includes, defaults, matrices and variables worked in.")
+        commandName: "config",
+        abstract: "Prints the manifest with includes, defaults, matrices and variables worked in.")
 
     @OptionGroup var manifest: ManifestOptions
 

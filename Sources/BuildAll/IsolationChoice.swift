@@ -35,7 +35,8 @@ struct IsolationChoice {
             else { continue }
             throw CommandFailure(
                 .host,
-                "\(wanted.mark): \(image.name) wants isolation \(wanted.value.rawValue) at least, this machine gives \(rung.rawValue): see build-all doctor")
+                "\(wanted.mark): \(image.name) wants isolation \(wanted.value.rawValue) at least, this machine gives \(rung.rawValue): see build-all doctor"
+            )
         }
     }
 }

@@ -11,7 +11,8 @@ enum Moment {
         do {
             return try Date(whole, strategy: .iso8601).timeIntervalSince1970
         } catch {
-            throw CommandFailure(.usage, "\"\(text)\" is no time: 7d, 36h, 2026-11-02 or 2026-11-02T03:00:00Z is needed")
+            throw CommandFailure(
+                .usage, "\"\(text)\" is no time: 7d, 36h, 2026-11-02 or 2026-11-02T03:00:00Z is needed")
         }
     }
 

@@ -31,7 +31,9 @@ struct PlanText {
             for tag in image.tags { lines.append("    -> \(tag)") }
         }
         if report.images.contains(where: \.isTimed) {
-            lines.append("by history \(Int(report.totalSeconds.rounded()))s of work, at least \(Int(report.criticalSeconds.rounded()))s:")
+            lines.append(
+                "by history \(Int(report.totalSeconds.rounded()))s of work, at least \(Int(report.criticalSeconds.rounded()))s:"
+            )
             lines.append("  \(report.criticalPath.joined(separator: " -> "))")
         }
         return lines.map(DisplayText.escaped)

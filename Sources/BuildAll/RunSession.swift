@@ -59,7 +59,8 @@ struct RunSession {
             let report = try state.sweep()
             if report.droppedLayers > 0 || !report.droppedBlobs.isEmpty {
                 Console.standardError.write(
-                    "after an unclean reboot \(report.droppedLayers) unpacked layers and \(report.droppedBlobs.count) damaged blobs were dropped\n")
+                    "after an unclean reboot \(report.droppedLayers) unpacked layers and \(report.droppedBlobs.count) damaged blobs were dropped\n"
+                )
             }
             if !report.foreign.isEmpty { try await launcher.sweep() }
         } catch {
@@ -105,7 +106,8 @@ struct RunSession {
                 RunStarted(
                     run: run, manifest: batch.file.string, images: plan.images.map(\.name), slots: command.slots,
                     at: started)))
-        let runner = BatchRunner(plan: plan, environment: try environment(plan, batch, state, launcher, recorder, display))
+        let runner = BatchRunner(
+            plan: plan, environment: try environment(plan, batch, state, launcher, recorder, display))
         let signals = SignalWatch { runner.interrupt() }
         let outcomes = try await runner.run()
         let status = ExitStatus(of: outcomes, signal: signals.received)

@@ -1,4 +1,5 @@
 public import Jobs
+public import OCI
 
 /// One image of a run, ready to be built. Other images are named by their position in the plan.
 public struct PlannedImage: Sendable {
@@ -66,4 +67,12 @@ public enum PlannedOutput: Hashable, Sendable {
     case oci(String)
     case ociArchive(String)
     case dockerArchive(String)
+}
+
+extension PlannedImage {
+    /// The platform that it is built for; the host's if it cannot be built.
+    public var platform: Platform {
+        if case .success(let job) = job { return job.platform }
+        return .host
+    }
 }

@@ -25,14 +25,15 @@ public struct HistoryReport {
         switch format {
         case .json: try JSONText.of(detail, pretty: true) + "\n"
         case .ndjson: try JSONText.of(detail) + "\n"
-        case .csv: CSVText.of([["step", "stage", "instruction", "cached", "ms", "bytes"]] + detail.steps.map(Self.fields))
+        case .csv:
+            CSVText.of([["step", "stage", "instruction", "cached", "ms", "bytes"]] + detail.steps.map(Self.fields))
         case .table: text(lines(of: detail))
         }
     }
 
     private func text(_ lines: [String]) -> String { lines.map { $0 + "\n" }.joined() }
 
-    private static let columns: [(name: String, value: (HistoryEntry) -> String)] = [
+    private static let columns: [(name: String, value: @Sendable (HistoryEntry) -> String)] = [
         ("build", { $0.build }), ("run", { $0.run }), ("image", { $0.image }), ("platform", { $0.platform }),
         ("attempt", { "\($0.attempt)" }), ("status", { $0.status.rawValue }),
         ("reasons", { $0.reasons.joined(separator: " ") }), ("started", { $0.started.map(DateText.exact) ?? "" }),
@@ -96,7 +97,8 @@ public struct HistoryReport {
 
     private func steps(_ steps: [HistoryStep]) -> [String] {
         var table = TextTable([
-            .init(title: "STEP", isNumber: true), .init(title: "TIME", isNumber: true), .init(title: "SIZE", isNumber: true),
+            .init(title: "STEP", isNumber: true), .init(title: "TIME", isNumber: true),
+            .init(title: "SIZE", isNumber: true),
             .init(title: "STAGE"), .init(title: "INSTRUCTION", shrinks: true), .init(title: "NOT CACHED BECAUSE"),
         ])
         for step in steps {
