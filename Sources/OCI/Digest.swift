@@ -24,16 +24,30 @@ public struct Digest: Hashable, Sendable {
 
     /// The 32 bytes of the digest.
     public var raw: [UInt8] {
-        let digits = hex.utf8.map { $0 < 58 ? $0 - 48 : $0 - 87 }
-        return stride(from: 0, to: 64, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+        Array(unsafeUninitializedCapacity: 32) { bytes, count in
+            var high: UInt8?
+            for digit in hex.utf8 {
+                let value = digit < 58 ? digit - 48 : digit - 87
+                if let first = high { bytes[count] = first << 4 | value }
+                count += high == nil ? 0 : 1
+                high = high == nil ? value : nil
+            }
+        }
     }
 
     /// Takes the 32 bytes of a SHA-256 digest.
     public init(raw: [UInt8]) {
         precondition(raw.count == 32, "a SHA-256 digest has 32 bytes")
-        let digits = Array("0123456789abcdef".utf8)
-        hex = String(decoding: raw.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        hex = String(unsafeUninitializedCapacity: 64) { text in
+            for (place, byte) in raw.enumerated() {
+                text[2 * place] = Self.digit(byte >> 4)
+                text[2 * place + 1] = Self.digit(byte & 15)
+            }
+            return 64
+        }
     }
+
+    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? value + 48 : value + 87 }
 
     /// The first twelve hexadecimal digits, for tables.
     public var short: String { String(hex.prefix(12)) }
