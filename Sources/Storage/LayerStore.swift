@@ -1,5 +1,4 @@
 internal import FileSystem
-internal import Glibc
 public import OCI
 public import SystemPackage
 
@@ -33,16 +32,13 @@ public struct LayerStore: Sendable {
     public func withDirectory(of diffID: Digest, unpack: (FilePath) throws -> Void) throws -> FilePath {
         if let present = try directory(of: diffID) { return present }
         let lock = try locks.open(FileName(diffID.hex), [.readWrite, .create], mode: 0o600)
-        while flock(lock.fd, LOCK_EX) != 0 {
-            let code = errno
-            if code != EINTR { throw SystemError(call: "flock", code: code, path: diffID.hex) }
-        }
+        try lock.lock(waiting: true)
         if let present = try directory(of: diffID) { return present }
         let folder = try makeTemporary("layer")
         do {
             try unpack(folder)
         } catch {
-            try discard(folder)
+            discardIfPossible(folder)
             throw error
         }
         return try adopt(folder, as: diffID)
@@ -69,6 +65,15 @@ public struct LayerStore: Sendable {
             try temporary.open(name, [.pathOnly, .directory]).setPermissions(0o755)
         }
         return state.temporary.appending(name.description)
+    }
+
+    /// After a failure, which is what matters: what cannot be removed now is swept at the next start.
+    private func discardIfPossible(_ folder: FilePath) {
+        do {
+            try discard(folder)
+        } catch {
+            _ = error
+        }
     }
 
     /// Removes a directory made by `makeTemporary`.

@@ -1,12 +1,9 @@
 internal import FileSystem
+internal import Glibc
 internal import Synchronization
 
 /// Counts the temporary names of this process.
 private let serial = Atomic<Int>(0)
-
-#if canImport(Glibc)
-    internal import Glibc
-#endif
 
 extension OpenFile {
     /// A name that nobody else uses: the pid is that of one pid namespace, so the boot's nanoseconds are in it too.
@@ -18,24 +15,25 @@ extension OpenFile {
         return FileName("\(prefix)-\(getpid())-\(time.tv_sec)\(time.tv_nsec)-\(number)-\(String(random, radix: 36))")
     }
 
-    /// The bytes of a file below this directory, nil if there is none. For files of up to 16 MiB.
-    func readSmallFile(_ name: FileName) throws(SystemError) -> [UInt8]? {
+    /// The bytes of a file below this directory; nil if there is none, or one that is larger.
+    func readSmallFile(_ name: FileName, limit: Int = 16 << 20) throws(SystemError) -> [UInt8]? {
         do {
-            return try open(name, [.read, .noFollow]).readAll(limit: 16 << 20)
+            return try open(name, [.read, .noFollow]).readAll(limit: limit)
         } catch {
             if error.isNotFound { return nil }
             throw error
         }
     }
 
-    /// Gives a file below this directory a new content in one instant; readers see the old or the new one.
-    func replaceFile(_ name: FileName, with bytes: [UInt8]) throws(SystemError) {
-        let temporary = Self.temporaryName(".\(name)")
+    /// Gives a file below this directory a new content in one instant; readers see the old or the new one. What a crash
+    /// leaves is in `temporary`.
+    func replaceFile(_ name: FileName, with bytes: [UInt8], through temporary: OpenFile) throws(SystemError) {
+        let draft = Self.temporaryName("\(name)")
         do {
-            try open(temporary, [.write, .create, .exclusive], mode: 0o600).writeAll(bytes)
-            try rename(temporary, to: name, in: self)
+            try temporary.open(draft, [.write, .create, .exclusive], mode: 0o600).writeAll(bytes)
+            try temporary.rename(draft, to: name, in: self)
         } catch {
-            do throws(SystemError) { try unlink(temporary) } catch { _ = error }
+            do throws(SystemError) { try temporary.unlink(draft) } catch { _ = error }
             throw error
         }
     }

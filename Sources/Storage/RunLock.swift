@@ -17,16 +17,12 @@ public final class RunLock: Sendable {
         let file = try storing("opening \(state.lock)") { () throws(SystemError) in
             try OpenFile.open(state.lock.string, [.readWrite, .create], mode: 0o600)
         }
-        if flock(file.fd, LOCK_EX | LOCK_NB) != 0 {
+        let isFree = try storing("locking \(state.lock)") { () throws(SystemError) in try tryLock(file) }
+        if !isFree {
             let holder = Self.holder(file)
             guard wait else { throw .lockedByAnotherRun(pid: holder, path: state.lock.string) }
             waiting(holder)
-            while flock(file.fd, LOCK_EX) != 0 {
-                let code = errno
-                guard code == EINTR else {
-                    throw .system(SystemError(call: "flock", code: code, path: state.lock.string), doing: "waiting")
-                }
-            }
+            try storing("waiting for \(state.lock)") { () throws(SystemError) in try file.lock(waiting: true) }
         }
         try storing("writing \(state.lock)") { () throws(SystemError) in
             try file.truncate(to: 0)
@@ -44,7 +40,18 @@ public final class RunLock: Sendable {
             if error.isNotFound { return false }
             throw .system(error, doing: "opening \(state.lock)")
         }
-        return flock(file.fd, LOCK_SH | LOCK_NB) != 0
+        return try storing("looking at \(state.lock)") { () throws(SystemError) in
+            try !file.lock(.shared, waiting: false)
+        }
+    }
+
+    /// Whoever calls `isHeld` has the lock for an instant: that is no other run.
+    private static func tryLock(_ file: OpenFile) throws(SystemError) -> Bool {
+        for _ in 0..<10 {
+            if try file.lock(waiting: false) { return true }
+            usleep(5_000)
+        }
+        return false
     }
 
     private static func holder(_ file: OpenFile) -> Int32? {

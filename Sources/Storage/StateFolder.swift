@@ -74,9 +74,12 @@ public struct StateFolder: Sendable {
         let text = try storing("reading \(layout)") { () throws(SystemError) in
             try folder.readSmallFile("layout").map { String(decoding: $0, as: UTF8.self) }
         }
-        guard let text else {
+        // Empty: the machine lost its power just after it was made.
+        guard let text, !text.isEmpty else {
+            try makeFolders(temporary)
+            let drafts = try open(temporary)
             return try storing("writing \(layout)") { () throws(SystemError) in
-                try folder.replaceFile("layout", with: Array("\(Self.layoutVersion)\n".utf8))
+                try folder.replaceFile("layout", with: Array("\(Self.layoutVersion)\n".utf8), through: drafts)
             }
         }
         let version = Int(text.split(separator: "\n").first ?? "")

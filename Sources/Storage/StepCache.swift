@@ -9,7 +9,8 @@ public struct StepRecord: Hashable, Sendable, Codable {
     public var diffID: Digest?
     /// RFC 3339: the history's time, kept so that a rebuild gives the same config.
     public var created: String
-    /// What the key was made of: names, with short texts or digests.
+    /// What the key was made of: names, with short texts or digests. Meant for a hundred or so: a record is read at every
+    /// look-up.
     public var parts: [String: String]
 
     public init(layer: Descriptor?, diffID: Digest?, created: String, parts: [String: String]) {
@@ -24,12 +25,14 @@ public struct StepRecord: Hashable, Sendable, Codable {
 public struct StepCache: Sendable {
     private let folder: OpenFile
     private let last: OpenFile
+    private let temporary: OpenFile
     private let blobs: BlobStore
 
     /// Opens the cache of a state folder that was prepared.
     public init(_ state: StateFolder, blobs: BlobStore) throws(StorageError) {
         folder = try state.open(state.cache)
         last = try state.open(state.lastSteps)
+        temporary = try state.open(state.temporary)
         self.blobs = blobs
     }
 
@@ -79,7 +82,7 @@ public struct StepCache: Sendable {
             preconditionFailure("a step record can always be encoded: \(error)")
         }
         try storing("writing the step cache") { () throws(SystemError) in
-            try folder.replaceFile(FileName(name), with: bytes)
+            try folder.replaceFile(FileName(name), with: bytes, through: temporary)
         }
     }
 }

@@ -36,6 +36,7 @@ extension StorageError: CustomStringConvertible {
 }
 
 /// Says what was being done when a system call of the store failed.
+@discardableResult
 func storing<Result>(_ doing: String, _ body: () throws(SystemError) -> Result) throws(StorageError) -> Result {
     do {
         return try body()
