@@ -121,7 +121,10 @@ let package = Package(
             name: "SandboxProbe", dependencies: ["Sandbox", "TestSupport", systemPackage], path: "Tests/SandboxProbe",
             swiftSettings: settings),
         tests("Jobs", ["OCI"]),
-        tests("Storage", ["OCI", "FileSystem", systemPackage]),
+        tests("Storage", ["StorageProbe", "OCI", "FileSystem", systemPackage]),
+        .executableTarget(
+            name: "StorageProbe", dependencies: ["Storage", "OCI", "FileSystem", systemPackage],
+            path: "Tests/StorageProbe", swiftSettings: settings),
         tests("Layers", ["OCI", "FileSystem", "Storage", systemPackage]),
         tests("Registry", ["OCI", systemPackage]),
         tests("Planning", ["Manifest", "OCI", "Jobs", "FileSystem", systemPackage]),

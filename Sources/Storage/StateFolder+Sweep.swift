@@ -12,6 +12,9 @@ public struct SweepReport: Hashable, Sendable {
     /// Unpacked layers and blobs that may have been cut short by a power loss, and were dropped.
     public var droppedLayers = 0
     public var droppedBlobs: [Digest] = []
+
+    /// Nothing was left, nothing is suspect.
+    public init() {}
 }
 
 extension StateFolder {
