@@ -32,9 +32,8 @@ public final class ExecutorProcess: Sendable {
         output: CInt = 2
     ) throws -> ExecutorProcess {
         var left = limits
-        let hierarchy = ControlHierarchy()
-        sweepOnce(hierarchy)
-        let group = ControlGroup.make(&left, hierarchy: hierarchy)
+        sweepOnce()
+        let group = ControlGroup.make(&left, hierarchy: ControlHierarchy())
         do {
             let launch = ExecutorLaunch(executable: executable, rung: rung, stateFolder: stateFolder, output: output)
             let started = try launch.start(job: job, limits: left, group: group)
@@ -86,14 +85,19 @@ public final class ExecutorProcess: Sendable {
         }
     }
 
+    /// Removes control groups that killed schedulers left; `spawn` does so once by itself.
+    public static func sweepControlGroups() {
+        ControlHierarchy().removeStale()
+    }
+
     private static let swept = Mutex(false)
 
-    private static func sweepOnce(_ hierarchy: ControlHierarchy) {
+    private static func sweepOnce() {
         let isFirst = swept.withLock { swept in
             defer { swept = true }
             return !swept
         }
-        if isFirst { hierarchy.removeStale() }
+        if isFirst { sweepControlGroups() }
     }
 }
 

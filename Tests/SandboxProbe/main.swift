@@ -1,11 +1,14 @@
-// An executor for tests: runs the steps that its socket asks for and answers with what came of them.
-//
-// A message is a list of texts that end in NUL: a command, then `name=value`. Every request has its own thread.
+// For tests. Started by ExecutorProcess.spawn: an executor that runs the steps that its socket asks for and answers with
+// what came of them, each request on its own thread. Started as a program: a scheduler to be killed.
 import Glibc
 import Sandbox
 import TestSupport
 
-let probe = Probe(environment: try ExecutorEnvironment.enter())
-while let message = try probe.environment.socket.receive() {
-    Thread.start { probe.answer(ProbeMessage(message)) }
+if let environment = try? ExecutorEnvironment.enter() {
+    let probe = Probe(environment: environment)
+    while let message = try environment.socket.receive() {
+        Thread.start { probe.answer(ProbeMessage(message)) }
+    }
+} else {
+    try Victim(arguments: CommandLine.arguments).run()
 }

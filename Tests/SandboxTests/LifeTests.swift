@@ -38,6 +38,36 @@ import Testing
         #expect(processes(with: marker).isEmpty)
     }
 
+    @Test func `a kill of the scheduler ends its executors with all their steps`() throws {
+        let marker = "8\(UInt32.random(in: 10_000...99_999))"
+        let scheduler = Process()
+        scheduler.executableURL = URL(fileURLWithPath: TestExecutor.probe.string)
+        let folders = try [state.base, state.makeFolder("upper"), state.makeFolder("work")].map(\.string)
+        let script = "for i in $(seq 100); do setsid sleep \(marker) & done; wait"
+        scheduler.arguments = [TestRung.current.rawValue, state.path.string] + folders + [script]
+        try scheduler.run()
+        #expect(waitUntil { processes(with: marker).count >= 100 })
+        kill(scheduler.processIdentifier, SIGKILL)
+        scheduler.waitUntilExit()
+        #expect(waitUntil { processes(with: marker).isEmpty })
+        // The scheduler's command line held the marker, and its executor's and stack's parent is gone.
+        #expect(waitUntil { controlGroups(of: scheduler.processIdentifier).allSatisfy { processes(in: $0).isEmpty } })
+        ExecutorProcess.sweepControlGroups()
+        #expect(controlGroups(of: scheduler.processIdentifier).isEmpty)
+    }
+
+    private func controlGroups(of pid: Int32) -> [String] {
+        ["memory", "pids", "cpu"].flatMap { controller -> [String] in
+            let folder = "/sys/fs/cgroup/\(controller)"
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            return names.filter { $0.hasPrefix("build-all-\(pid)-") }.map { "\(folder)/\($0)" }
+        }
+    }
+
+    private func processes(in group: String) -> String {
+        (try? String(contentsOfFile: group + "/cgroup.procs", encoding: .utf8)) ?? ""
+    }
+
     @Test func `terminate cancels the executor, and its steps end within a second`() throws {
         let executor = try TestExecutor(state)
         try executor.start("trap '' TERM; echo up; while :; do sleep 100; done")

@@ -74,7 +74,7 @@ final class TestExecutor: Sendable {
     }
 
     /// Beside the test bundle.
-    private static let probe: FilePath = {
+    static let probe: FilePath = {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
         let own = FilePath(String(decoding: buffer[..<max(count, 0)].map { UInt8(bitPattern: $0) }, as: UTF8.self))
