@@ -87,11 +87,11 @@ import Testing
     /// The leftover belongs to root and the sweep is an ordinary user's, as with subordinate ids.
     @Test(.enabled(if: Privilege.isRoot)) func `what belongs to others is reported`() throws {
         let upper = try store.layers.makeTemporary("upper")
-        _ = try store.layers.adopt(store.layers.makeTemporary("layer"), as: Digest(of: [1]))
+        let layer = try store.layers.adopt(store.layers.makeTemporary("layer"), as: Digest(of: [1]))
         try store.pretendReboot(synchronizedAt: 1)
-        Shell("mkdir '\(upper)/theirs'; touch '\(upper)/theirs/f'")
+        Shell("touch '\(layer)/f'; mkdir '\(upper)/theirs'; touch '\(upper)/theirs/f'")
         Shell("chmod 711 '\(store.scratch.path)'; chown -R 65534 '\(store.scratch.path)'")
-        Shell("chown -R 1000 '\(upper)' '\(store.state.layers)'/[0-9a-f]*")
+        Shell("chown -R 1000 '\(upper)' '\(layer)'")
         let probe = try Probe("sweep", store.state, user: 65534)
         let lines = try probe.lines()
         #expect(lines == ["foreign tmp/upper", "foreign layers/dropped", "dropped 1"])
