@@ -6,19 +6,11 @@
 #include <sys/wait.h>
 
 #include "job.h"
-
-struct task {
-    int (*run)(struct task *task);
-    const struct csb_spawn_request *request;
-    int *pidfd;
-    struct csb_failure *failure;
-    int result;
-    bool done;
-};
+#include "spawn.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static struct task *waiting;
+static struct csb_task *waiting;
 static bool thread_runs;
 
 static void *serve(void *unused) {
@@ -29,7 +21,7 @@ static void *serve(void *unused) {
     pthread_mutex_lock(&lock);
     for (;;) {
         while (!waiting) pthread_cond_wait(&changed, &lock);
-        struct task *task = waiting;
+        struct csb_task *task = waiting;
         pthread_mutex_unlock(&lock);
         task->result = task->run(task);
         pthread_mutex_lock(&lock);
@@ -40,7 +32,7 @@ static void *serve(void *unused) {
     return NULL;
 }
 
-static int run_on_thread(struct task *task) {
+int csb_run_on_thread(struct csb_task *task) {
     int result = 0;
     pthread_mutex_lock(&lock);
     if (!thread_runs) {
@@ -62,11 +54,6 @@ static int run_on_thread(struct task *task) {
 
 // MARK: - In the child
 
-struct channel {
-    int go[2];
-    int status[2];
-};
-
 // Moves the descriptors up first: a source may have a target's number.
 static int arrange(const struct csb_spawn_request *request, int status_fd) {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -82,7 +69,7 @@ static int arrange(const struct csb_spawn_request *request, int status_fd) {
     return syscall(SYS_close_range, count, ~0U, 0) < 0 ? -errno : 0;
 }
 
-static int wait_for_maps(int32_t rung, const struct channel *channel, struct csb_failure *failure) {
+int csb_wait_for_maps(int32_t rung, const struct csb_channel *channel, struct csb_failure *failure) {
     char go;
     close(channel->go[1]);
     close(channel->status[0]);
@@ -94,14 +81,14 @@ static int wait_for_maps(int32_t rung, const struct channel *channel, struct csb
     return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? csb_fail(failure, CSB_STEP_PARENT_DEATH, NULL) : 0;
 }
 
-static void become_executor(const struct csb_spawn_request *request, const struct channel *channel)
+static void become_executor(const struct csb_spawn_request *request, const struct csb_channel *channel)
     __attribute__((noreturn));
-static void become_executor(const struct csb_spawn_request *request, const struct channel *channel) {
+static void become_executor(const struct csb_spawn_request *request, const struct csb_channel *channel) {
     static char *const arguments[] = {CSB_PROGRAM_NAME, NULL};
     static char *const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                                         "LANG=C.UTF-8", NULL};
     struct csb_failure failure = {0};
-    if (wait_for_maps(request->rung, channel, &failure) < 0) csb_child_failed(channel->status[1], &failure);
+    if (csb_wait_for_maps(request->rung, channel, &failure) < 0) csb_child_failed(channel->status[1], &failure);
     setsid();
     umask(022);
     int result = chdir("/") < 0 ? -errno : arrange(request, channel->status[1]);
@@ -148,7 +135,7 @@ static int enter_groups(const char *const *files, pid_t pid, struct csb_failure 
     return 0;
 }
 
-static int let_go(const struct csb_spawn_request *request, pid_t pid, const struct channel *channel,
+static int let_go(const struct csb_spawn_request *request, pid_t pid, const struct csb_channel *channel,
                   struct csb_failure *failure) {
     int result = enter_groups(request->group_files, pid, failure);
     if (result == 0 && request->newuidmap)
@@ -179,10 +166,8 @@ static uint64_t namespaces(int32_t rung) {
     return rung == CSB_RUNG_SUBID ? flags | CLONE_NEWUSER : flags;
 }
 
-typedef void child_body(const struct csb_spawn_request *request, const struct channel *channel);
-
-static int start(const struct csb_spawn_request *request, child_body *body, int *pidfd, struct csb_failure *failure) {
-    struct channel channel = {{-1, -1}, {-1, -1}};
+int csb_start(const struct csb_spawn_request *request, csb_child_body *body, int *pidfd, struct csb_failure *failure) {
+    struct csb_channel channel = {{-1, -1}, {-1, -1}};
     if (pipe2(channel.go, O_CLOEXEC) < 0) return csb_fail(failure, CSB_STEP_PIPE, NULL);
     CSB_CLOSE int go_read = channel.go[0], go_write = channel.go[1];
     if (pipe2(channel.status, O_CLOEXEC) < 0) return csb_fail(failure, CSB_STEP_PIPE, NULL);
@@ -204,11 +189,11 @@ static int start(const struct csb_spawn_request *request, child_body *body, int 
     return result;
 }
 
-static int spawn_task(struct task *task) { return start(task->request, become_executor, task->pidfd, task->failure); }
+static int spawn_task(struct csb_task *task) { return csb_start(task->request, become_executor, task->pidfd, task->failure); }
 
 int csb_spawn(const struct csb_spawn_request *request, int *pidfd, struct csb_failure *failure) {
-    struct task task = {.run = spawn_task, .request = request, .pidfd = pidfd, .failure = failure};
-    return run_on_thread(&task);
+    struct csb_task task = {.run = spawn_task, .request = request, .pidfd = pidfd, .failure = failure};
+    return csb_run_on_thread(&task);
 }
 
 // MARK: - The job
@@ -231,82 +216,5 @@ int csb_make_job(const struct csb_job_settings *settings, const void *job, size_
     if (result == 0 && fcntl(fd, F_ADD_SEALS, CSB_JOB_SEALS) < 0) result = -errno;
     if (result == 0) return fd;
     close(fd);
-    return result;
-}
-
-// MARK: - The probe
-
-static const char *probed_state, *probed_scratch;
-
-// Runs in a forked child, so the paths may be kept in static memory there.
-static int probe_step(struct csb_world *world, struct csb_failure *failure) {
-    int go[2], report[2], pidfd = -1;
-    char lower[PATH_MAX], upper[PATH_MAX], work[PATH_MAX];
-    csb_format(lower, sizeof lower, "%s/lower", probed_scratch);
-    csb_format(upper, sizeof upper, "%s/upper", probed_scratch);
-    csb_format(work, sizeof work, "%s/work", probed_scratch);
-    const char *lowers[] = {lower, NULL};
-    struct csb_overlay overlay = {.lowers = lowers, .last_lower = "/skeleton", .upper = upper, .work = work};
-    if (pipe2(go, O_CLOEXEC) < 0 || pipe2(report, O_CLOEXEC) < 0) return csb_fail(failure, CSB_STEP_PIPE, NULL);
-    pid_t pid = csb_clone(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP,
-                          &pidfd);
-    if (pid < 0) return csb_fail_with(failure, CSB_STEP_USER_NAMESPACE, -pid, NULL);
-    if (pid == 0) {
-        struct csb_step_child child = {.world = world, .overlay = &overlay, .resolver = "", .go_fd = go[0],
-                                       .report_fd = report[1]};
-        csb_enter_step(&child);
-    }
-    close(report[1]);
-    int result = csb_write_maps(pid, world->uid_map, world->gid_map, failure);
-    if (result < 0) return result;
-    csb_write_all(go[1], "", 1);
-    struct csb_report told;
-    if (csb_read(report[0], &told, sizeof told) != sizeof told) return 0;
-    *failure = told.failure;
-    return -failure->error;
-}
-
-static void probe_body(const struct csb_spawn_request *request, const struct channel *channel)
-    __attribute__((noreturn));
-static void probe_body(const struct csb_spawn_request *request, const struct channel *channel) {
-    static struct csb_world world;
-    struct csb_failure failure = {0};
-    int status = channel->status[1];
-    world.rung = request->rung;
-    world.state_folder = probed_state;
-    if (wait_for_maps(request->rung, channel, &failure) < 0) csb_child_failed(status, &failure);
-    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
-        csb_fail(&failure, CSB_STEP_PRIVATE_MOUNTS, "/");
-        csb_child_failed(status, &failure);
-    }
-    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) {
-        csb_fail(&failure, CSB_STEP_EXECUTOR_PROC, "/proc");
-        csb_child_failed(status, &failure);
-    }
-    if (csb_build_world(&world, &failure) < 0) csb_child_failed(status, &failure);
-    if (probe_step(&world, &failure) == 0) failure.step = CSB_STEP_NONE;
-    csb_child_failed(status, &failure);
-}
-
-static int probe_task(struct task *task) {
-    int result = start(task->request, probe_body, task->pidfd, task->failure);
-    if (result < 0) return result;
-    while (waitpid(result, NULL, 0) < 0 && errno == EINTR) {}
-    close(*task->pidfd);
-    return 0;
-}
-
-int csb_probe(int32_t rung, const char *state_folder, const char *scratch, const char *const *newuidmap,
-              const char *const *newgidmap, struct csb_failure *failure) {
-    int pidfd = -1;
-    struct csb_spawn_request request = {
-        .executable = "", .rung = rung, .newuidmap = newuidmap, .newgidmap = newgidmap};
-    struct task task = {.run = probe_task, .request = &request, .pidfd = &pidfd, .failure = failure};
-    static pthread_mutex_t one_probe = PTHREAD_MUTEX_INITIALIZER;
-    pthread_mutex_lock(&one_probe);
-    probed_state = state_folder;
-    probed_scratch = scratch;
-    int result = run_on_thread(&task);
-    pthread_mutex_unlock(&one_probe);
     return result;
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 
 /// Programs of the host that tests use.
 enum Command {
@@ -15,9 +16,13 @@ enum Command {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Makes a static program of one C file.
-    static func compile(_ source: String, to path: String) throws {
-        _ = try output("gcc", ["-static", "-O1", "-o", path, source])
+    /// Makes a static program of a C file of Fixtures. The folder may have been copied beside the tests, for a user who
+    /// cannot read the tree.
+    static func compile(_ fixture: String, to path: String) throws {
+        let copied = TestExecutor.probe.removingLastComponent().appending("Fixtures")
+        let own = FilePath(#filePath).removingLastComponent().appending("Fixtures")
+        let folder = FileManager.default.fileExists(atPath: copied.string) ? copied : own
+        _ = try output("gcc", ["-static", "-O1", "-o", path, folder.appending(fixture).string])
         guard FileManager.default.isExecutableFile(atPath: path) else { throw CocoaError(.executableLoad) }
     }
 }

@@ -67,7 +67,6 @@ final class AbstractSocket {
     }
 
     static func compileClient(to path: String) throws {
-        let source = FilePath(#filePath).removingLastComponent().appending("Fixtures/abstract.c").string
-        try Command.compile(source, to: path)
+        try Command.compile("abstract.c", to: path)
     }
 }
