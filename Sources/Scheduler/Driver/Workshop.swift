@@ -26,7 +26,7 @@ final class Workshop: Sendable {
         library = ImageLibrary(plan: plan, blobs: environment.blobs, registry: environment.registry) {
             await recorder.record(.seen($0, $1, at: environment.clock.secondsSince1970))
         }
-        publisher = Publisher(library: library)
+        publisher = Publisher(library: library) { await recorder.post(.push($0)) }
     }
 
     func close() { poller.stop() }

@@ -3,6 +3,7 @@ internal import Jobs
 internal import OCI
 internal import Planning
 internal import Storage
+internal import Synchronization
 internal import SystemPackage
 
 /// Brings finished images to their outputs: registries, layouts, archives.
@@ -19,7 +20,13 @@ struct Publisher: Sendable {
     /// Two images may extend one layout: one after the other.
     private let files = KeyedGate<String>()
 
-    init(library: ImageLibrary) { self.library = library }
+    /// Called after each blob that is where it belongs.
+    private let sent: @Sendable (PushProgress) async -> Void
+
+    init(library: ImageLibrary, sent: @escaping @Sendable (PushProgress) async -> Void) {
+        self.library = library
+        self.sent = sent
+    }
 
     /// Writes all outputs. `moved` is called for each tag once it is set; tags that are right already are not touched.
     ///
@@ -35,7 +42,7 @@ struct Publisher: Sendable {
         for output in image.outputs where output != .push {
             try await write(output, of: result, tags: tags.map(\.reference))
         }
-        if !moves.isEmpty { try await push(result, moves, moved) }
+        if !moves.isEmpty { try await push(image.name, result, moves, moved) }
         for tag in tags where !tag.tag.isRemote {
             try await moved(TagMove(reference: tag.reference, digest: result.manifest.digest, previous: nil))
         }
@@ -90,12 +97,17 @@ extension Publisher {
     }
 
     private func push(
-        _ result: JobResult, _ moves: [TagMove], _ moved: (TagMove) async throws -> Void
+        _ image: String, _ result: JobResult, _ moves: [TagMove], _ moved: (TagMove) async throws -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for reference in Self.repositories(of: moves.map(\.reference)) {
-                for blob in Set(result.layers + [result.config]) {
-                    group.addTask { try await send(blob, to: reference) }
+                let blobs = Set(result.layers + [result.config])
+                let tally = Tally(total: blobs.reduce(0) { $0 + $1.size })
+                for blob in blobs {
+                    group.addTask {
+                        try await send(blob, to: reference)
+                        await sent(tally.add(blob.size, image: image, reference: reference.name))
+                    }
                 }
             }
             try await group.waitForAll()
@@ -115,6 +127,22 @@ extension Publisher {
             try await library.fetch([blob])
         }
         try await library.registry.send(blob, from: library.blobs.path(of: blob.digest), to: reference)
+    }
+}
+
+/// How much of an image is in one repository.
+private final class Tally: Sendable {
+    private let total: Int64
+    private let done = Mutex<Int64>(0)
+
+    init(total: Int64) { self.total = total }
+
+    func add(_ size: Int64, image: String, reference: String) -> PushProgress {
+        let done = done.withLock { done in
+            done += size
+            return done
+        }
+        return PushProgress(image: image, reference: reference, bytesDone: done, bytesTotal: total)
     }
 }
 
