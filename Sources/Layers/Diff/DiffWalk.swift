@@ -3,7 +3,7 @@ internal import FileSystem
 /// One walk of an upper directory. Holds one descriptor at a time, however deep the tree is.
 struct DiffWalk {
     private struct Level {
-        var path: [FileName]
+        let path: FileName
         /// Names that are still to come, the next one last.
         var names: [FileName]
     }
@@ -18,7 +18,8 @@ struct DiffWalk {
     private(set) var writer: TarWriter
     private var levels: [Level] = []
     private var firstNames: [Identity: FileName] = [:]
-    /// Entries of excluded directories, by depth, that are only written if something in them is.
+    /// Entries of excluded directories, with the number of levels above them, that are only written if something in
+    /// them is.
     private var pending: [(depth: Int, entry: TarEntry)] = []
 
     init(options: LayerDiff, lowers: Lowers, writer: TarWriter) {
@@ -30,12 +31,14 @@ struct DiffWalk {
     mutating func run(_ upper: OpenFile, _ warn: (String) -> Void) throws {
         try addRoot(upper)
         var folder = try upper.open(".", [.read, .directory])
-        try enter(folder, path: [])
-        while let level = levels.last {
+        try enter(folder, path: "")
+        // No copy of a level is held while a name is taken from it: that would copy all its names.
+        while !levels.isEmpty {
             if let name = levels[levels.count - 1].names.popLast() {
-                guard let child = try visit(name, in: folder, level.path, warn) else { continue }
+                let path = levels[levels.count - 1].path.appending(name)
+                guard let child = try visit(name, in: folder, path, warn) else { continue }
                 folder = child
-                try enter(folder, path: level.path + [name])
+                try enter(folder, path: path)
             } else {
                 leave()
                 if !levels.isEmpty { folder = try folder.open("..", [.read, .directory]) }
@@ -43,13 +46,13 @@ struct DiffWalk {
         }
     }
 
-    private mutating func enter(_ folder: OpenFile, path: [FileName]) throws {
+    private mutating func enter(_ folder: OpenFile, path: FileName) throws {
         levels.append(Level(path: path, names: try folder.entries().map(\.name).sorted { $1 < $0 }))
     }
 
     private mutating func leave() {
         levels.removeLast()
-        pending.removeAll { $0.depth > levels.count }
+        pending.removeAll { $0.depth >= levels.count }
     }
 
     /// The root has an entry only if the step changed its owner or mode.
@@ -63,14 +66,13 @@ struct DiffWalk {
 
     /// Writes what a name stands for; a directory is returned, opened, to be entered.
     private mutating func visit(
-        _ name: FileName, in folder: OpenFile, _ parent: [FileName], _ warn: (String) -> Void
+        _ name: FileName, in folder: OpenFile, _ path: FileName, _ warn: (String) -> Void
     ) throws -> OpenFile? {
         let status = try folder.status(of: name)
-        let path = FileName.joining(parent + [name])
-        if status.kind == .directory { return try visitDirectory(name, in: folder, parent + [name], status) }
+        if status.kind == .directory { return try visitDirectory(name, in: folder, path, status) }
         if options.excluded.contains(path) { return nil }
         if status.isWhiteout {
-            try addWhiteout(name, parent)
+            try addWhiteout(path)
             return nil
         }
         if WhiteoutName.isWhiteout(name) { throw LayersError.whiteoutName(path) }
@@ -84,19 +86,18 @@ struct DiffWalk {
             entry.linkTarget = first
             try add(entry)
         } else {
-            try addFile(entry, name, in: folder, parent, status)
+            try addFile(entry, name, in: folder, status)
         }
         return nil
     }
 
     private mutating func visitDirectory(
-        _ name: FileName, in folder: OpenFile, _ names: [FileName], _ status: FileStatus
+        _ name: FileName, in folder: OpenFile, _ path: FileName, _ status: FileStatus
     ) throws -> OpenFile {
-        let path = FileName.joining(names)
         if WhiteoutName.isWhiteout(name) { throw LayersError.whiteoutName(path) }
         let child = try folder.openToRead(name, .directory)
         var entries = [try directoryEntry(path, status, child)]
-        if try OverlayMark.isOpaque(child), try lowers.hasDirectory(names) {
+        if try OverlayMark.isOpaque(child), try lowers.hasDirectory(path.components) {
             entries.append(whiteoutEntry(path.appending(WhiteoutName.opaque)))
         }
         if options.excluded.contains(path) {
@@ -107,8 +108,9 @@ struct DiffWalk {
         return child
     }
 
-    private mutating func addWhiteout(_ name: FileName, _ parent: [FileName]) throws {
-        try add(whiteoutEntry(FileName.joining(parent + [FileName(WhiteoutName.prefix + name.bytes)])))
+    private mutating func addWhiteout(_ path: FileName) throws {
+        let start = path.bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+        try add(whiteoutEntry(FileName(path.bytes[..<start] + WhiteoutName.prefix + path.bytes[start...])))
     }
 
     private func whiteoutEntry(_ path: FileName) -> TarEntry { TarEntry(path: path, kind: .regular, permissions: 0) }
@@ -123,11 +125,11 @@ struct DiffWalk {
     }
 
     private mutating func addFile(
-        _ entry: TarEntry, _ name: FileName, in folder: OpenFile, _ parent: [FileName], _ status: FileStatus
+        _ entry: TarEntry, _ name: FileName, in folder: OpenFile, _ status: FileStatus
     ) throws {
         var entry = entry
         switch status.kind {
-        case .regular: return try addRegular(entry, name, in: folder, parent, status)
+        case .regular: return try addRegular(entry, name, in: folder, status)
         case .symlink: entry.linkTarget = try folder.readLink(name)
         default:
             let file = try folder.open(name, [.pathOnly, .noFollow])
@@ -139,11 +141,11 @@ struct DiffWalk {
     }
 
     private mutating func addRegular(
-        _ entry: TarEntry, _ name: FileName, in folder: OpenFile, _ parent: [FileName], _ status: FileStatus
+        _ entry: TarEntry, _ name: FileName, in folder: OpenFile, _ status: FileStatus
     ) throws {
         let file = try folder.openToRead(name, [])
         let names = try file.extendedAttributeNames()
-        if status.size == 0, names.contains(OverlayMark.whiteout) { return try addWhiteout(name, parent) }
+        if status.size == 0, names.contains(OverlayMark.whiteout) { return try addWhiteout(entry.path) }
         var entry = entry
         entry.size = status.size
         entry.attributes = try CarriedAttributes.read(file, names: names)

@@ -9,14 +9,18 @@ enum TarNumber {
     /// An empty field is 0: old archives leave out what does not apply.
     private static func parseOctal(_ field: UnsafeRawBufferPointer.SubSequence) -> Int64? {
         var value: Int64 = 0
-        var rest = field[...]
-        while let byte = rest.first, byte == 32 || byte == 0 { rest.removeFirst() }
-        while let byte = rest.first, (48...55).contains(byte) {
-            guard value < 1 << 60 else { return nil }
+        var hasDigits = false
+        var hasEnded = false
+        for byte in field {
+            if byte == 32 || byte == 0 {
+                hasEnded = hasDigits
+                continue
+            }
+            guard (48...55).contains(byte), !hasEnded, value < 1 << 60 else { return nil }
             value = value << 3 | Int64(byte - 48)
-            rest.removeFirst()
+            hasDigits = true
         }
-        return rest.allSatisfy { $0 == 32 || $0 == 0 } ? value : nil
+        return value
     }
 
     private static func parseBase256(_ field: UnsafeRawBufferPointer.SubSequence) -> Int64? {

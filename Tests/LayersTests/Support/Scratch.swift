@@ -6,8 +6,15 @@ final class Scratch {
     let path: String
     let folder: OpenFile
 
+    /// In memory where that holds extended attributes (Linux 6.6): trees are made and removed ten times as fast.
+    private static let place: String = {
+        let probe = "/dev/shm/layers-test.\(getpid())"
+        let shell = Shell("touch \(probe) && setfattr -n user.a -v 1 \(probe); status=$?; rm -f \(probe); exit $status")
+        return shell.status == 0 ? "/dev/shm" : "/tmp"
+    }()
+
     init() throws {
-        var template = Array("/tmp/layers-test.XXXXXX".utf8CString)
+        var template = Array("\(Self.place)/layers-test.XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else { throw SystemError(call: "mkdtemp", code: errno, path: nil) }
         path = String(cString: made)
         folder = try OpenFile.open(path, [.read, .directory])
@@ -15,7 +22,8 @@ final class Scratch {
 
     deinit {
         do {
-            try OpenFile.open("/tmp", [.read, .directory]).removeTree(FileName(path.split(separator: "/")[1].utf8))
+            let name = path.dropFirst(Self.place.count + 1)
+            try OpenFile.open(Self.place, [.read, .directory]).removeTree(FileName(name.utf8))
         } catch {
             print("\(path) is left: \(error)")
         }
