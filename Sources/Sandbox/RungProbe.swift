@@ -37,9 +37,11 @@ struct RungProbe {
         guard result >= 0 else { throw failure.asError }
     }
 
-    /// Returns a name relative to the state folder.
+    /// Returns a name relative to the state folder: in `tmp` where there is one, which is swept after a crash.
     private func makeScratch() throws(SandboxError) -> String {
-        let name = "probe-\(getpid())-\(rung.rawValue)"
+        let parent = access(stateFolder.string + "/tmp", W_OK) == 0 ? "tmp/" : ""
+        let name = "\(parent)probe-\(getpid())-\(rung.rawValue)"
+        removeScratch(name)
         for folder in ["", "/lower", "/lower/directory", "/upper", "/work"] {
             let path = stateFolder.string + "/" + name + folder
             guard mkdir(path, 0o755) == 0 else { throw .systemCall("mkdir", path: path, errno: errno) }

@@ -47,7 +47,8 @@ extension RungRefusal: CustomStringConvertible {
         ("newgidmap", nil, "check that newgidmap has its set-user-id bit or file capability"),
         (
             "mount_setattr with an id map", EINVAL,
-            "move the state folder to a file system with id-mapped mounts (ext4, xfs, btrfs, tmpfs since Linux 6.3)"
+            "move the state folder to a file system with id-mapped mounts (ext4, xfs, btrfs, tmpfs since Linux 6.3), "
+                + "not on an overlay"
         ),
         (
             "mount a fresh /proc", EPERM,
