@@ -109,10 +109,10 @@ struct HistoryCommand: ParsableCommand {
                 throw CommandFailure(.usage, "the log \(path) cannot be read: \(error)")
             }
             let text = String(decoding: bytes, as: UTF8.self)
-            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            let lines = DisplayText.lines(of: text)
             let isTerminal = Console.standardOutput.isTerminal
             Console.standardOutput.write(
-                isTerminal ? lines.map { DisplayText.escaped(String($0)) }.joined(separator: "\n") : text)
+                isTerminal ? lines.map(DisplayText.escaped).joined(separator: "\n") : text)
         }
     }
 }

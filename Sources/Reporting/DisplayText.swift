@@ -19,6 +19,13 @@ public enum DisplayText {
         return String(result)
     }
 
+    /// The lines of a text; a carriage return before the line feed goes with it.
+    public static func lines(of text: String) -> [String] {
+        text.utf8.split(separator: 10, omittingEmptySubsequences: false).map { line in
+            String(decoding: line.last == 13 ? line.dropLast() : line, as: UTF8.self)
+        }
+    }
+
     private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F..<0xA0, 0x200E...0x200F, 0x202A...0x202E, 0x2066...0x2069, 0x2028...0x2029: true

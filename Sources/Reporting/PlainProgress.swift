@@ -48,7 +48,7 @@ public struct PlainProgress: Sendable {
             append("\(title)  \(time)", to: image)
             if let reason = step.missReason, isVerbose { append("   not cached: \(reason)", to: image) }
         case .output(let output):
-            for line in output.text.split(separator: "\n", omittingEmptySubsequences: false) {
+            for line in DisplayText.lines(of: output.text) {
                 append("#\(output.step) | \(line)", to: image)
             }
         case .warning(let warning):
@@ -90,6 +90,6 @@ public struct PlainProgress: Sendable {
     }
 
     static func indented(_ text: String) -> [String] {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { "  " + DisplayText.escaped(String($0)) }
+        DisplayText.lines(of: text).map { "  " + DisplayText.escaped($0) }
     }
 }

@@ -62,7 +62,7 @@ public struct TerminalProgress: Sendable {
                 $0.output = ""
             }
         case .output(let output):
-            let last = output.text.split(separator: "\n").last.map(String.init) ?? ""
+            let last = DisplayText.lines(of: output.text).last { !$0.isEmpty } ?? ""
             change(image) { $0.output = last }
         case .progress(let progress): change(image) { $0.output = progress.activity }
         case .finished: change(image) { $0.text = "publishing" }

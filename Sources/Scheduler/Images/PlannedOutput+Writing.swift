@@ -2,7 +2,6 @@ internal import Export
 internal import OCI
 internal import Planning
 internal import Storage
-internal import SystemPackage
 
 extension PlannedOutput {
     /// The file or folder that is written; nil for a registry.
@@ -12,7 +11,15 @@ extension PlannedOutput {
         case .oci(let path), .ociArchive(let path), .dockerArchive(let path): path
         }
     }
-}
-extension PlannedOutput {
-    func write(_ manifest: Descriptor, tags: [ImageReference], blobs: BlobStore) throws {}
+
+    /// Writes the file or folder; a registry is another's work.
+    func write(_ manifest: Descriptor, tags: [ImageReference], blobs: BlobStore) throws {
+        let export = ImageExport(manifest: manifest, references: tags, blobs: blobs)
+        switch self {
+        case .push: break
+        case .oci(let path): try export.writeOCILayout(to: path)
+        case .ociArchive(let path): try export.writeOCIArchive(to: path)
+        case .dockerArchive(let path): try export.writeDockerArchive(to: path)
+        }
+    }
 }
