@@ -64,39 +64,51 @@ struct ShellPattern {
         return String(result)
     }
 
-    /// Where a match that begins at `start` ends; nil if there is none.
+    /// Where a match that begins at `start` ends; nil if there is none. All states at once: no pattern is exponential.
     private func end(in value: [Unicode.Scalar], from start: Int, longest: Bool) -> Int? {
-        var active = closure([0])
-        var found: Int?
-        var position = start
-        while !active.isEmpty {
-            if active.contains(tokens.count) {
-                found = position
-                if !longest { break }
+        if case .literal(let first)? = tokens.first, start == value.count || value[start] != first { return nil }
+        return withUnsafeTemporaryAllocation(of: Bool.self, capacity: 2 * (tokens.count + 1)) { memory in
+            memory.initialize(repeating: false)
+            var now = UnsafeMutableBufferPointer(rebasing: memory[...tokens.count])
+            var next = UnsafeMutableBufferPointer(rebasing: memory[(tokens.count + 1)...])
+            activate(0, in: now)
+            var found: Int?
+            for position in start...value.count {
+                if now[tokens.count] {
+                    found = position
+                    if !longest { break }
+                }
+                guard position < value.count, advance(now, value[position], into: next) else { break }
+                swap(&now, &next)
+                next.update(repeating: false)
             }
-            guard position < value.count else { break }
-            active = closure(active.flatMap { step($0, value[position]) })
-            position += 1
-        }
-        return found
-    }
-
-    /// The states after one character.
-    private func step(_ state: Int, _ scalar: Unicode.Scalar) -> [Int] {
-        guard state < tokens.count else { return [] }
-        switch tokens[state] {
-        case .anything: return [state]
-        case .one: return [state + 1]
-        case .literal(let expected): return expected == scalar ? [state + 1] : []
+            return found
         }
     }
 
-    /// With the states that are reached by letting `*` match nothing.
-    private func closure(_ states: [Int]) -> Set<Int> {
-        var result: Set<Int> = []
-        for var state in states {
-            while result.insert(state).inserted, state < tokens.count, tokens[state] == .anything { state += 1 }
+    /// Marks a state, and the following ones that are reached by letting `*` match nothing.
+    private func activate(_ state: Int, in states: UnsafeMutableBufferPointer<Bool>) {
+        var state = state
+        states[state] = true
+        while state < tokens.count, tokens[state] == .anything {
+            state += 1
+            states[state] = true
         }
-        return result
+    }
+
+    /// The states after one character; false if there are none.
+    private func advance(
+        _ now: UnsafeMutableBufferPointer<Bool>, _ scalar: Unicode.Scalar, into next: UnsafeMutableBufferPointer<Bool>
+    ) -> Bool {
+        var isAlive = false
+        for state in tokens.indices where now[state] {
+            switch tokens[state] {
+            case .anything: activate(state, in: next)
+            case .literal(let expected) where expected != scalar: continue
+            case .one, .literal: activate(state + 1, in: next)
+            }
+            isAlive = true
+        }
+        return isAlive
     }
 }

@@ -8,8 +8,9 @@ public struct GoDuration: Hashable, Sendable {
         self.nanoseconds = nanoseconds
     }
 
-    private static let units: [(name: String, nanoseconds: Double)] = [
-        ("ns", 1), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9),
+    private static let units: [(name: String, nanoseconds: Int64)] = [
+        ("ns", 1), ("us", 1_000), ("µs", 1_000), ("μs", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000),
+        ("m", 60_000_000_000), ("h", 3_600_000_000_000),
     ]
 
     /// Reads numbers with units, with an optional sign; a bare `0` needs no unit.
@@ -22,25 +23,52 @@ public struct GoDuration: Hashable, Sendable {
             return
         }
         guard !rest.isEmpty else { throw .invalid(text) }
-        var total = 0.0
-        while !rest.isEmpty { total += try Self.takePart(from: &rest, of: text) }
-        guard total < 9.2e18 else { throw .invalid(text) }
-        nanoseconds = Int64(isNegative ? -total : total)
+        var total: Int64 = 0
+        while !rest.isEmpty {
+            let (sum, overflow) = total.addingReportingOverflow(try Self.takePart(from: &rest, of: text))
+            guard !overflow else { throw .invalid(text) }
+            total = sum
+        }
+        nanoseconds = isNegative ? -total : total
     }
 
-    private static func takePart(from rest: inout Scalars, of text: String) throws(GoDurationError) -> Double {
-        let digits = rest.prefix { (0x30...0x39).contains($0.value) || $0 == "." }
-        guard digits.contains(where: { $0 != "." }), digits.count(where: { $0 == "." }) <= 1,
-            let number = Double("0" + digits.text + (digits.last == "." ? "0" : ""))
-        else { throw .invalid(text) }
-        rest = rest[digits.endIndex...]
-        let name = rest.prefix { !(0x30...0x39).contains($0.value) && $0 != "." }
+    /// A number and its unit.
+    private static func takePart(from rest: inout Scalars, of text: String) throws(GoDurationError) -> Int64 {
+        let whole = takeDigits(from: &rest)
+        var fraction: Scalars = []
+        if rest.first == "." {
+            rest.removeFirst()
+            fraction = takeDigits(from: &rest)
+        }
+        guard !(whole.isEmpty && fraction.isEmpty) else { throw .invalid(text) }
+        let name = rest.prefix { !isDigit($0) && $0 != "." }
+        rest = rest[name.endIndex...]
         guard !name.isEmpty else { throw .missingUnit(text) }
         guard let unit = units.first(where: { $0.name.unicodeScalars.elementsEqual(name) }) else {
             throw .unknownUnit(name.text, text)
         }
-        rest = rest[name.endIndex...]
-        return (number * unit.nanoseconds).rounded(.towardZero)
+        // Counted in integers, as Go does: 1.005s is no rounding matter. More than 18 digits behind the dot say nothing.
+        guard let count = whole.isEmpty ? 0 : Int64(whole.text) else { throw .invalid(text) }
+        let (product, overflow) = count.multipliedReportingOverflow(by: unit.nanoseconds)
+        let (sum, carry) = product.addingReportingOverflow(part(fraction.prefix(18), of: unit.nanoseconds))
+        guard !overflow, !carry else { throw .invalid(text) }
+        return sum
+    }
+
+    /// The share of a unit that the digits behind the dot stand for, rounded down. 60 and 3,600 are no powers of ten, so
+    /// the division comes last, on 128 bits.
+    private static func part(_ digits: Scalars, of unit: Int64) -> Int64 {
+        guard !digits.isEmpty, let value = Int64(digits.text) else { return 0 }
+        let scale = digits.reduce(Int128(1)) { result, _ in result * 10 }
+        return Int64(Int128(value) * Int128(unit) / scale)
+    }
+
+    private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { (0x30...0x39).contains(scalar.value) }
+
+    private static func takeDigits(from rest: inout Scalars) -> Scalars {
+        let digits = rest.prefix(while: isDigit)
+        rest = rest[digits.endIndex...]
+        return digits
     }
 }
 

@@ -114,7 +114,7 @@ private struct WordList {
         result.destination = try text(copy.destination, lookup)
         result.owner = try text(copy.owner, lookup)
         result.mode = try text(copy.mode, lookup)
-        for source in result.sources where SourceText(source) == .url { throw .urlForCopy }
+        for source in result.sources where SourceText(source) != .path { throw .urlForCopy }
         try check(owner: result.owner, mode: result.mode)
         return result
     }

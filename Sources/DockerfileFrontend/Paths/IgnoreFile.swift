@@ -73,7 +73,7 @@ public struct IgnoreFile: Hashable, Sendable {
     }
 
     private func position(of path: String) -> IgnorePosition {
-        CleanPath.components(of: path).reduce(root) { $0.entering(Array($1.utf8)) }
+        CleanPath.components(of: path).reduce(into: root) { $0.enter(Array($1.utf8)) }
     }
 }
 
@@ -93,15 +93,19 @@ public struct IgnorePosition: Sendable {
     /// The entry `name`, as bytes, of this directory.
     public func entering(_ name: [UInt8]) -> IgnorePosition {
         var position = self
-        guard !file.patterns.isEmpty else { return position }
-        let name = GlobText(decoding: name)
-        if !path.isEmpty { position.path.append(Glob.slash) }
-        position.path += name
-        if !file.exceptions.isEmpty { position.names.append(name) }
-        for (index, pattern) in file.patterns.enumerated() where !matched[index] {
-            position.matched[index] = pattern.glob.matches(position.path)
-        }
+        position.enter(name)
         return position
+    }
+
+    mutating func enter(_ name: [UInt8]) {
+        guard !file.patterns.isEmpty else { return }
+        let name = GlobText(decoding: name)
+        if !path.isEmpty { path.append(Glob.slash) }
+        path += name
+        if !file.exceptions.isEmpty { names.append(name) }
+        for (index, pattern) in file.patterns.enumerated() where !matched[index] {
+            matched[index] = pattern.glob.matches(path)
+        }
     }
 
     /// Whether the path is ignored.
