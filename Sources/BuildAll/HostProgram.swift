@@ -5,6 +5,17 @@ internal import Glibc
 enum HostProgram {
     /// Nil if the program is not there or fails; its errors are not shown. Arguments go as they are, without a shell.
     static func output(of arguments: [String], limit: Int = 1 << 20) throws -> String? {
+        let (reading, pid) = try start(arguments)
+        guard let pid else { return nil }
+        let output = try reading.readAll(limit: limit)
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        guard status == 0, let output else { return nil }
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// Returns with the writing end of the pipe closed here: only the child holds it, so that its end is seen.
+    private static func start(_ arguments: [String]) throws -> (output: OpenFile, pid: pid_t?) {
         let (reading, writing) = try OpenFile.pipe()
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -15,17 +26,9 @@ enum HostProgram {
         var pid: pid_t = 0
         var words = arguments.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
-        guard posix_spawnp(&pid, arguments[0], &actions, nil, &words, environ) == 0 else { return nil }
-        let output = try withExtendedLifetime(writing) { try readOutput(reading, of: writing, limit: limit) }
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-        guard status == 0, let output else { return nil }
-        return String(decoding: output, as: UTF8.self)
-    }
-
-    private static func readOutput(_ reading: OpenFile, of writing: OpenFile, limit: Int) throws -> [UInt8]? {
-        // Only the child may hold the writing end, or the end of the output is never seen.
-        close(writing.fd)
-        return try reading.readAll(limit: limit)
+        let result = withExtendedLifetime(writing) {
+            posix_spawnp(&pid, arguments[0], &actions, nil, &words, environ)
+        }
+        return (reading, result == 0 ? pid : nil)
     }
 }

@@ -40,7 +40,7 @@ actor RunDisplay: EventSink {
 
     func show(_ event: RunEvent) {
         switch mode {
-        case .none: break
+        case .none: showFailure(event)
         case .plain(var plain):
             Console.standardError.write(lines: plain.lines(for: event))
             mode = .plain(plain)
@@ -56,6 +56,15 @@ actor RunDisplay: EventSink {
             mode = .terminal(terminal)
             startTicking()
         }
+    }
+
+    /// Even a silent run says what failed.
+    private func showFailure(_ event: RunEvent) {
+        guard case .imageEnded(let outcome) = event, let error = outcome.error, outcome.status != .blocked else {
+            return
+        }
+        let lines = DisplayText.lines(of: "\(outcome.image): \(outcome.status.rawValue)\n\(error.message)")
+        Console.standardError.write(lines: lines.map(DisplayText.escaped))
     }
 
     /// Redraws from time to time: also when nothing happens, the clock goes on.

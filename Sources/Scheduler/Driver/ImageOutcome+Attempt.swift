@@ -6,7 +6,8 @@ extension ImageOutcome {
     /// What came of an image whose batch state is `ending`. `attempt` is its last; nil if it never started.
     init(_ image: PlannedImage, _ ending: Ending, _ attempt: Attempt?, last: Digest?, plan: BuildPlan, ended: Double) {
         self.init(image: image.name, platform: image.platform, status: .cancelled)
-        if let attempt { take(attempt, ended: ended) }
+        self.ended = ended
+        if let attempt { take(attempt) }
         switch ending {
         case .done: status = Self.status(attempt?.facts, last: last)
         case .cancelled: status = .cancelled
@@ -23,13 +24,12 @@ extension ImageOutcome {
         }
     }
 
-    private mutating func take(_ attempt: Attempt, ended: Double) {
+    private mutating func take(_ attempt: Attempt) {
         let facts = attempt.facts
         build = attempt.build
         self.attempt = attempt.number
         queued = attempt.queued
         started = attempt.started
-        self.ended = ended
         cpuMilliseconds = facts.usage.cpuMilliseconds
         peakMemoryInBytes = facts.usage.peakMemoryInBytes
         tags = facts.published.references.map(\.description)
