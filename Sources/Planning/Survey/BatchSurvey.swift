@@ -1,5 +1,6 @@
 internal import Manifest
 internal import OCI
+internal import SystemPackage
 
 /// What is known of all images of a batch before any is chosen: their Dockerfiles and the edges between them.
 struct BatchSurvey {
@@ -15,7 +16,8 @@ struct BatchSurvey {
     init(manifest: BatchManifest) {
         self.manifest = manifest
         let names = ReferenceTable(manifest)
-        images = manifest.images.map { ImageSurvey($0, manifestFolder: manifest.folder) }
+        let folder = manifest.folder.lexicallyNormalized().string
+        images = manifest.images.map { ImageSurvey($0, manifestFolder: folder) }
         dependencies = images.map { image in
             let edges = Dictionary(grouping: names.edges(of: image), by: \.image)
             return edges.sorted { $0.key < $1.key }.map { Dependency(image: $0, reasons: $1.map(\.reason)) }

@@ -9,7 +9,7 @@ internal import SystemPackage
 struct ContextFiles {
     let spec: ImageSpec
     /// The folder of the batch manifest: messages show paths from there.
-    let manifestFolder: FilePath
+    let manifestFolder: String
 
     /// The Dockerfile, and the ignore file that governs the context.
     func read() throws(JobFailure) -> (dockerfile: DockerfileText, ignoreFile: String?) {
@@ -18,7 +18,7 @@ struct ContextFiles {
             let text = DockerfileText(name: "\(spec.name) (inline)", text: inline.value)
             return (text, try context?.text(of: ".dockerignore"))
         }
-        guard let path = spec.dockerfile?.value.lexicallyNormalized() else {
+        guard let path = spec.dockerfile?.value else {
             throw .unreadable("the image has no Dockerfile")
         }
         let (folder, relative) = try place(of: path, context)
@@ -35,13 +35,12 @@ struct ContextFiles {
     }
 
     private func root(_ path: FilePath) throws(JobFailure) -> ReadingRoot {
-        try ReadingRoot(path.lexicallyNormalized(), shownFrom: manifestFolder)
+        try ReadingRoot(path.lexicallyNormalized().string, shownFrom: manifestFolder)
     }
 
     /// The folder that the Dockerfile must not leave (the context, if it lies there), and its path from there.
     private func place(of path: FilePath, _ context: ReadingRoot?) throws(JobFailure) -> (ReadingRoot, String) {
-        var relative = path
-        if let context, relative.removePrefix(context.path) { return (context, relative.string) }
+        if let context, let relative = context.relative(path.lexicallyNormalized().string) { return (context, relative) }
         return (try root(path.removingLastComponent()), path.lastComponent?.string ?? "")
     }
 
@@ -50,9 +49,10 @@ struct ContextFiles {
         _ relative: String, in folder: ReadingRoot
     ) throws(JobFailure) -> (name: String, text: String) {
         if let text = try folder.text(of: relative) { return (relative, text) }
-        let path = FilePath(relative)
-        let lower = path.removingLastComponent().appending("dockerfile").string
-        if path.lastComponent?.string == "Dockerfile", let text = try folder.text(of: lower) { return (lower, text) }
+        if relative == "Dockerfile" || relative.hasSuffix("/Dockerfile") {
+            let lower = relative.dropLast("Dockerfile".count) + "dockerfile"
+            if let text = try folder.text(of: String(lower)) { return (String(lower), text) }
+        }
         throw .unreadable("\(folder.shown(relative)): there is no such file")
     }
 }

@@ -20,7 +20,7 @@ struct ImageSurvey {
     /// What the Dockerfile names, as far as it could be read.
     let uses: [Use]
 
-    init(_ spec: ImageSpec, manifestFolder: FilePath) {
+    init(_ spec: ImageSpec, manifestFolder: String) {
         self.spec = spec
         let files = ContextFiles(spec: spec, manifestFolder: manifestFolder)
         do throws(JobFailure) {

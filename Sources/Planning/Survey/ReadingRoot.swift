@@ -1,23 +1,22 @@
 internal import FileSystem
 internal import Glibc
 internal import Jobs
-internal import SystemPackage
 
 /// A folder from which small text files are read, and nothing outside of it.
 struct ReadingRoot {
     /// Largest Dockerfile and ignore file, in bytes.
     private static let sizeLimit = 4 << 20
 
-    let path: FilePath
+    private let path: String
     private let folder: OpenFile
-    private let shownFolder: FilePath
+    private let shownFolder: String
 
     /// Messages show paths from the second folder.
-    init(_ path: FilePath, shownFrom shownFolder: FilePath) throws(JobFailure) {
+    init(_ path: String, shownFrom shownFolder: String) throws(JobFailure) {
         self.path = path
         self.shownFolder = shownFolder
         do {
-            folder = try OpenFile.open(path.string, [.pathOnly, .directory])
+            folder = try OpenFile.open(path, [.pathOnly, .directory])
         } catch {
             throw .unreadable("\(error)")
         }
@@ -37,10 +36,16 @@ struct ReadingRoot {
         }
     }
 
+    /// A normalised path as seen from here; nil if it is not below.
+    func relative(_ whole: String) -> String? { Self.relative(whole, to: path) }
+
     func shown(_ relative: String) -> String {
-        let whole = path.appending(relative)
-        var short = whole
-        return short.removePrefix(shownFolder) && !short.isEmpty ? short.string : whole.string
+        let whole = "\(path)/\(relative)"
+        return Self.relative(whole, to: shownFolder) ?? whole
+    }
+
+    private static func relative(_ whole: String, to folder: String) -> String? {
+        whole.hasPrefix(folder + "/") ? String(decoding: whole.utf8.dropFirst(folder.utf8.count + 1), as: UTF8.self) : nil
     }
 
     private enum Refusal: Error, CustomStringConvertible {
