@@ -40,7 +40,9 @@ struct ContextFiles {
 
     /// The folder that the Dockerfile must not leave (the context, if it lies there), and its path from there.
     private func place(of path: FilePath, _ context: ReadingRoot?) throws(JobFailure) -> (ReadingRoot, String) {
-        if let context, let relative = context.relative(path.lexicallyNormalized().string) { return (context, relative) }
+        if let context, let relative = context.relative(path.lexicallyNormalized().string) {
+            return (context, relative)
+        }
         return (try root(path.removingLastComponent()), path.lastComponent?.string ?? "")
     }
 

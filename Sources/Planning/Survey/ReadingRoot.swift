@@ -45,7 +45,8 @@ struct ReadingRoot {
     }
 
     private static func relative(_ whole: String, to folder: String) -> String? {
-        whole.hasPrefix(folder + "/") ? String(decoding: whole.utf8.dropFirst(folder.utf8.count + 1), as: UTF8.self) : nil
+        whole.hasPrefix(folder + "/")
+            ? String(decoding: whole.utf8.dropFirst(folder.utf8.count + 1), as: UTF8.self) : nil
     }
 
     private enum Refusal: Error, CustomStringConvertible {

@@ -1,3 +1,4 @@
+internal import Export
 internal import FileSystem
 internal import Jobs
 internal import Registry
@@ -20,7 +21,7 @@ extension JobFailure {
     private static func failureClass(of error: any Error) -> Class {
         switch error {
         case let error as RegistryError: error.isNetworkFailure ? .network : .registry
-        case is StorageError, is SystemError: .host
+        case is StorageError, is SystemError, is ExportError: .host
         default: .internal
         }
     }

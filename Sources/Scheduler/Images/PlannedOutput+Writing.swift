@@ -1,7 +1,5 @@
 internal import Export
-internal import OCI
 internal import Planning
-internal import Storage
 
 extension PlannedOutput {
     /// The file or folder that is written; nil for a registry.
@@ -12,9 +10,8 @@ extension PlannedOutput {
         }
     }
 
-    /// Writes the file or folder; a registry is another's work.
-    func write(_ manifest: Descriptor, tags: [ImageReference], blobs: BlobStore) throws {
-        let export = ImageExport(manifest: manifest, references: tags, blobs: blobs)
+    /// Writes the image; blocks. A registry is not written here.
+    func write(_ export: ImageExport) throws {
         switch self {
         case .push: break
         case .oci(let path): try export.writeOCILayout(to: path)

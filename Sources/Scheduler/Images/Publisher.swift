@@ -150,11 +150,11 @@ private final class Tally: Sendable {
 
 extension Publisher {
     private func write(_ output: PlannedOutput, of result: JobResult, tags: [ImageReference]) async throws {
-        try await library.fetch(result.layers + [result.config])
-        let blobs = library.blobs
         guard let path = output.path else { return }
+        try await library.fetch(result.layers + [result.config])
+        let export = ImageExport(manifest: result.manifest, references: tags, blobs: library.blobs)
         try await files.pass(path) {
-            try await BlockingWork.run { try output.write(result.manifest, tags: tags, blobs: blobs) }
+            try await BlockingWork.run { try output.write(export) }
         }
     }
 }

@@ -1,3 +1,4 @@
+import FileSystem
 import Jobs
 import OCI
 import Planning
@@ -139,5 +140,31 @@ extension FakeExecutor {
         #expect(try await batch.run() == ["a built"])
         #expect(batch.registry.log.contains("fetch \(manifest.layers[0].digest.short)"))
         #expect(batch.registry.log.contains("send \(manifest.layers[0].digest.short) to localhost:5000/a"))
+    }
+
+    @Test func `images that write one layout do not disturb each other`() async throws {
+        let folder = "/tmp/scheduler-layout-\(UInt64.random(in: 0 ... .max))"
+        defer { try? OpenFile.open("/tmp", [.read, .directory]).removeTree(FileName(String(folder.dropFirst(5)))) }
+        let images = (0..<6).map { TestImage(name: "i\($0)", tags: ["i\($0):t\($0)"], outputs: [.oci(folder)]) }
+        let layer = layer
+        let batch = try TestBatch(
+            images,
+            scripts: Dictionary(
+                uniqueKeysWithValues: images.map { image in (image.name, { @Sendable in $0.finish(layers: [layer]) }) }),
+            slots: 6)
+        #expect(try await batch.run() == images.map { "\($0.name) built" })
+        let file = try OpenFile.open("\(folder)/index.json", [.read])
+        let bytes = try #require(try file.readAll(limit: 1 << 20))
+        let index = try OCIDocument.decode(ImageIndex.self, from: bytes)
+        let names = index.manifests.compactMap { $0.annotations?["org.opencontainers.image.ref.name"] }
+        #expect(names.sorted() == (0..<6).map { "t\($0)" })
+    }
+
+    @Test func `a file that cannot be written fails the image`() async throws {
+        let image = TestImage(name: "a", tags: ["a:1"], outputs: [.ociArchive("/proc/nowhere/a.tar")])
+        let batch = try batch(image)
+        #expect(try await batch.run() == ["a failed"])
+        #expect(batch.journal.outcomes.first?.error?.class == .host)
+        #expect(batch.journal.lines.filter { $0.hasPrefix("tag") }.isEmpty)
     }
 }

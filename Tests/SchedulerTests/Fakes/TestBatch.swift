@@ -79,6 +79,7 @@ struct TestImage {
     var isSelected = true
     var retry = RetryRule()
     var limits = Limits()
+    var outputs: [PlannedOutput] = []
     var job: JobFailure?
 
     func planned(among names: [String]) -> PlannedImage {
@@ -97,7 +98,8 @@ struct TestImage {
                         text: tag, reference: try? ImageReference(tag), repository: name, isRemote: tag.contains("/"),
                         isImmutable: immutable, mark: SourceMark(file: "m.yaml", line: 1, column: 1)))
             },
-            outputs: isSelected && tags.contains { $0.contains("/") } ? [.push] : [], retry: retry, isolation: nil,
+            outputs: outputs + (isSelected && tags.contains { $0.contains("/") } ? [.push] : []), retry: retry,
+            isolation: nil,
             seconds: 1, isTimed: false)
     }
 }
