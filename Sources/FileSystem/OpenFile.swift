@@ -104,19 +104,28 @@ public final class OpenFile: Sendable {
     }
 
     /// Opens a folder of the host by its path; what is missing of it is made (0755, cut by the umask).
-    public static func makeFolders(_ path: String) throws(SystemError) -> OpenFile {
-        var place = try open(path.hasPrefix("/") ? "/" : ".", [.read, .directory])
+    public static func makeFolders(_ path: String, mode: UInt16 = 0o755) throws(SystemError) -> OpenFile {
+        var place = try open(path.hasPrefix("/") ? "/" : ".", [.pathOnly, .directory])
         for part in path.utf8.split(separator: UInt8(ascii: "/")) {
-            let name = FileName(part)
-            do throws(SystemError) {
-                place = try place.open(name, [.read, .directory])
-            } catch {
-                guard error.isNotFound else { throw error }
-                try place.makeDirectory(name)
-                place = try place.open(name, [.read, .directory])
-            }
+            place = try place.makeFolder(FileName(part), mode: mode)
         }
-        return place
+        return try place.open(".", [.read, .directory])
+    }
+
+    /// A handle of a folder that is there, or is made.
+    private func makeFolder(_ name: FileName, mode: UInt16) throws(SystemError) -> OpenFile {
+        do throws(SystemError) {
+            return try open(name, [.pathOnly, .directory])
+        } catch {
+            guard error.code == ENOENT else { throw error }
+        }
+        do throws(SystemError) {
+            try makeDirectory(name, mode: mode)
+        } catch {
+            // Somebody else may have made it meanwhile.
+            if !error.isExisting { throw error }
+        }
+        return try open(name, [.pathOnly, .directory])
     }
 
     /// The path under which /proc shows this descriptor, for calls that take no descriptor.

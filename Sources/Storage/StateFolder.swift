@@ -47,26 +47,8 @@ public struct StateFolder: Sendable {
 
     private func makeFolders(_ folder: FilePath) throws(StorageError) {
         try storing("making \(folder)") { () throws(SystemError) in
-            var place = try OpenFile.open(folder.isAbsolute ? "/" : ".", [.pathOnly, .directory])
-            for component in folder.components {
-                place = try Self.folder(FileName(component.string), in: place)
-            }
+            _ = try OpenFile.makeFolders(folder.string, mode: 0o700)
         }
-    }
-
-    private static func folder(_ name: FileName, in place: OpenFile) throws(SystemError) -> OpenFile {
-        do throws(SystemError) {
-            return try place.open(name, [.pathOnly, .directory])
-        } catch {
-            guard error.isNotFound else { throw error }
-        }
-        do throws(SystemError) {
-            try place.makeDirectory(name, mode: 0o700)
-        } catch {
-            // Somebody else may have made it meanwhile.
-            if !error.isExisting { throw error }
-        }
-        return try place.open(name, [.pathOnly, .directory])
     }
 
     private func checkLayout() throws(StorageError) {
