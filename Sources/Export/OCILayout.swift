@@ -1,58 +1,157 @@
 internal import FileSystem
+internal import Glibc
 internal import OCI
 internal import Storage
 
 extension ImageExport {
-    /// Writes an OCI image layout (https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md), or extends
-    /// one: descriptors of the same name are replaced, others stay, blobs that are there are not written again.
+    /// Writes the image into an OCI image layout, which is made or extended.
     ///
-    /// `index.json` is replaced last, in one instant: a reader sees the old layout or the new one.
+    /// Each tag becomes a descriptor in `index.json`; those of the same names are replaced, all others and their blobs
+    /// stay. Blobs are hard links to the store's where the file system allows, else copies that were verified.
+    /// `index.json` is replaced last, in one instant: until then the layout is what it was. Several may write to one
+    /// layout at once.
+    ///
+    /// Throws `ExportError.notALayout` for a folder that holds something else.
+    ///
+    /// https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md
     public func writeOCILayout(to path: String) throws {
-        let folder = try OpenFile.makeFolders(path)
-        var index = try OCILayout.existingIndex(in: folder, path: path)
-        let target = try OpenFile.makeFolders("\(path)/blobs/sha256")
-        for blob in try allBlobs() { try copy(blob, to: target) }
-        let names = Set(references.compactMap(\.tag))
-        index.manifests.removeAll { entry in
-            entry.annotations?[Self.tagAnnotation].map(names.contains) ?? (entry.digest == manifest.digest)
+        try OCILayout(path).add(ImageBlobs(manifest, in: blobs), tags: tags)
+    }
+}
+
+/// An image layout that is written to; it is locked until the last reference is gone.
+struct OCILayout {
+    static let version = Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)
+    private static let sizeLimit = 64 << 20
+
+    private let path: String
+    private let root: OpenFile
+    private let blobs: OpenFile
+
+    init(_ path: String) throws {
+        self.path = path
+        root = try exporting("opening \(path)") { () throws(SystemError) in
+            let root = try OpenFile.makeFolders(path)
+            try root.lock(waiting: true)
+            return root
         }
-        index.manifests += indexEntries
-        try ExportTarget("\(path)/oci-layout").replace { try $0.writeAll(OCILayout.marker) }
-        try ExportTarget("\(path)/index.json").replace { try $0.writeAll(OCIDocument.encode(index)) }
+        try Self.checkIdentity(root, path)
+        blobs = try exporting("making \(path)") { [root] () throws(SystemError) in
+            if try root.bytes(of: "oci-layout", limit: Self.sizeLimit)?.isEmpty != false {
+                try root.replaceFile("oci-layout", with: Self.version)
+            }
+            return try OpenFile.makeFolders("\(path)/blobs/sha256")
+        }
+        try removeDrafts()
     }
 
-    private func copy(_ blob: Descriptor, to folder: OpenFile) throws {
-        let name = FileName(blob.digest.hex)
-        if try folder.statusIfPresent(of: name)?.size == blob.size { return }
-        let temporary = FileName(".\(blob.digest.hex).part")
-        let file = try folder.open(temporary, [.write, .create, .truncate, .noFollow], mode: 0o644)
+    func add(_ image: ImageBlobs, tags: [String]) throws {
+        var index = try readIndex()
+        for part in image.parts + [image.descriptor] { try place(part, of: image) }
+        try index.name(image.descriptor, tags)
+        let bytes = try index.encoded()
+        try exporting("writing \(path)/index.json") { () throws(SystemError) in
+            try root.replaceFile("index.json", with: bytes)
+        }
+    }
+
+    /// A folder that is empty, or was begun, becomes a layout; any other must be one.
+    private static func checkIdentity(_ root: OpenFile, _ path: String) throws {
+        let found = try exporting("reading \(path)") { () throws(SystemError) in
+            try root.bytes(of: "oci-layout", limit: sizeLimit)
+        }
+        if let found, !found.isEmpty {
+            let version = try document(found, path, "oci-layout").object?["imageLayoutVersion"]?.string
+            guard let version, version.hasPrefix("1.") else {
+                throw ExportError.notALayout(
+                    path: path, reason: "its version is \(version ?? "missing"), 1.0.0 is supported")
+            }
+            return
+        }
+        let entries = try exporting("reading \(path)") { () throws(SystemError) in
+            try root.open(".", [.read, .directory]).entries().map(\.name)
+        }
+        let strange = entries.filter {
+            !["blobs", "oci-layout", "index.json"].contains($0) && !$0.bytes.starts(with: Draft.prefix)
+        }
+        guard let name = strange.min() else { return }
+        throw ExportError.notALayout(path: path, reason: "it has no oci-layout but \(name)")
+    }
+
+    private func readIndex() throws -> LayoutIndex {
+        let bytes = try exporting("reading \(path)/index.json") { () throws(SystemError) in
+            try root.bytes(of: "index.json", limit: Self.sizeLimit)
+        }
+        // Empty: the machine lost its power just after it was made.
+        guard let bytes, !bytes.isEmpty else { return LayoutIndex() }
+        guard let index = LayoutIndex(try Self.document(bytes, path, "index.json")) else {
+            throw ExportError.notALayout(path: path, reason: "its index.json is no image index")
+        }
+        return index
+    }
+
+    private static func document(_ bytes: [UInt8], _ path: String, _ name: String) throws -> JSONValue {
         do {
-            try ExportTarget.copy(blob.digest, of: blobs) { try file.writeAll($0) }
-            try folder.rename(temporary, to: name, in: folder)
+            return try OCIDocument.decode(JSONValue.self, from: bytes)
         } catch {
-            try folder.unlink(temporary)
-            throw error
+            throw ExportError.notALayout(path: path, reason: "its \(name) is no JSON")
+        }
+    }
+
+    /// What was killed while it wrote here left these; the lock says that nobody writes now.
+    private func removeDrafts() throws {
+        try exporting("cleaning \(path)") { () throws(SystemError) in
+            for folder in [root, blobs] {
+                for entry in try folder.open(".", [.read, .directory]).entries()
+                where entry.name.bytes.starts(with: Draft.prefix) {
+                    try folder.unlink(entry.name)
+                }
+            }
         }
     }
 }
 
-/// The fixed files of an image layout.
-enum OCILayout {
-    static let marker = Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)
+// MARK: - Blobs
 
-    /// The index of a layout that is there, an empty one for an empty folder; a folder with other files is refused.
-    static func existingIndex(in folder: OpenFile, path: String) throws -> ImageIndex {
-        let names = Set(try folder.entries().map(\.name.description))
-        if names.isEmpty { return ImageIndex(manifests: []) }
-        guard names.contains("oci-layout") || names.isSubset(of: ["blobs"]) else {
-            throw ExportError.notALayout(path: path, reason: "it holds files and no oci-layout")
+extension OCILayout {
+    private func place(_ blob: Descriptor, of image: ImageBlobs) throws {
+        let source = try image.open(blob)
+        let name = FileName(blob.digest.hex)
+        let isThere = try exporting("writing \(path)") { () throws(SystemError) in
+            if try isPresent(name, like: source.status()) { return true }
+            return try link(source, as: name)
         }
-        guard names.contains("index.json") else { return ImageIndex(manifests: []) }
-        do {
-            let bytes = try folder.open("index.json", [.read, .noFollow]).readAll(limit: 64 << 20) ?? []
-            return try OCIDocument.decode(ImageIndex.self, from: bytes)
+        if !isThere { try copy(blob, of: image, as: name) }
+    }
+
+    /// The store's own file, or one of the right size on another file system: there it was verified when it was copied.
+    private func isPresent(_ name: FileName, like source: FileStatus) throws(SystemError) -> Bool {
+        guard let found = try blobs.statusIfPresent(of: name), found.kind == .regular else { return false }
+        if found.device == source.device { return found.inode == source.inode }
+        return found.size == source.size
+    }
+
+    /// Whether the blob could be linked.
+    private func link(_ source: OpenFile, as name: FileName) throws(SystemError) -> Bool {
+        let draft = Draft.makeName()
+        do throws(SystemError) {
+            try blobs.makeHardLink(draft, to: source)
         } catch {
-            throw ExportError.notALayout(path: path, reason: "its index.json cannot be read (\(error))")
+            // Another file system, one without links, too many links, or a file of somebody else.
+            guard [EXDEV, EPERM, EMLINK, EACCES, EOPNOTSUPP].contains(error.code) else { throw error }
+            return false
         }
+        try blobs.rename(draft, to: name, in: blobs)
+        return true
+    }
+
+    private func copy(_ blob: Descriptor, of image: ImageBlobs, as name: FileName) throws {
+        let draft = try exporting("writing \(path)") { () throws(SystemError) in try Draft(in: blobs) }
+        try image.read(blob) { piece in
+            try exporting("writing \(path)/blobs/sha256/\(name)") { () throws(SystemError) in
+                try draft.file.writeAll(piece)
+            }
+        }
+        try exporting("writing \(path)") { () throws(SystemError) in try draft.commit(as: name) }
     }
 }

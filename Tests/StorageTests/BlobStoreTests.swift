@@ -91,6 +91,7 @@ import Testing
                 == "writing a blob: write: No space left on device; free some space, nothing that was kept is damaged")
         #expect(try full.names(full.state.blobs).isEmpty)
         #expect(try full.names(full.state.temporary).isEmpty)
+        waitForSpace(disk.path)
         _ = try full.blobs.write([1, 2, 3])
         let filled = StepRecord(
             layer: nil, diffID: nil, created: "", parts: ["a": String(repeating: "x", count: 1 << 20)])
@@ -98,5 +99,12 @@ import Testing
         #expect(again?.code == ENOSPC)
         #expect(try full.names(full.state.temporary).isEmpty)
         #expect(try full.steps.find(Digest(of: [])) == nil)
+    }
+
+    /// A process that another test is just starting may still have the removed file open.
+    private func waitForSpace(_ path: String) {
+        for _ in 0..<100 where Shell("df --output=avail '\(path)' | tail -1").lines.first?.hasSuffix(" 0") != false {
+            usleep(10_000)
+        }
     }
 }
