@@ -2,23 +2,23 @@
 typealias GlobText = [UInt32]
 
 extension GlobText {
-    init(decoding bytes: some Collection<UInt8>) {
+    init(decoding bytes: some Sequence<UInt8>) {
+        self.init(bytes: Array<UInt8>(bytes))
+    }
+
+    private init(bytes: [UInt8]) {
         self = []
         reserveCapacity(bytes.count)
-        var rest = bytes[...]
-        while let first = rest.first {
-            guard first >= 0x80 else {
-                append(UInt32(first))
-                rest = rest.dropFirst()
-                continue
-            }
-            let (value, length) = Self.decodeScalar(rest.prefix(4))
+        var place = 0
+        while place < bytes.count {
+            let (value, length) =
+                bytes[place] < 0x80 ? (UInt32(bytes[place]), 1) : Self.decodeScalar(bytes[place...].prefix(4))
             append(value)
-            rest = rest.dropFirst(length)
+            place += length
         }
     }
 
-    private static func decodeScalar(_ bytes: some Collection<UInt8>) -> (value: UInt32, length: Int) {
+    private static func decodeScalar(_ bytes: ArraySlice<UInt8>) -> (value: UInt32, length: Int) {
         var decoder = UTF8()
         var iterator = bytes.makeIterator()
         if case .scalarValue(let scalar) = decoder.decode(&iterator) {

@@ -64,16 +64,29 @@ public struct IgnoreFile: Hashable, Sendable {
 
     /// Whether a path, relative to the context's root, is ignored.
     public func isExcluded(_ path: String) -> Bool {
-        position(of: path).isExcluded
+        isExcluded(GlobText(decoding: CleanPath.relative(path).utf8))
+    }
+
+    private func isExcluded(_ path: GlobText) -> Bool {
+        let ends = path.indices.filter { path[$0] == Glob.slash } + [path.count]
+        let last = patterns.last { pattern in ends.contains { pattern.glob.matches(path[..<$0]) } }
+        return last.map { !$0.isException } ?? false
     }
 
     /// Whether something below a directory may be wanted: it is not ignored, or an exception may match below it.
     public func mustWalk(_ directory: String) -> Bool {
-        position(of: directory).mustWalk
+        let path = GlobText(decoding: CleanPath.relative(directory).utf8)
+        if !isExcluded(path) { return true }
+        guard !exceptions.isEmpty else { return false }
+        let names = path.split(separator: Glob.slash).map(Array.init)
+        return exceptions.contains { $0.mayMatch(below: names) }
     }
+}
 
-    private func position(of path: String) -> IgnorePosition {
-        CleanPath.components(of: path).reduce(into: root) { $0.enter(Array($1.utf8)) }
+extension IgnoreFile.Pattern {
+    /// Whether something below the directory of these names, or itself, may match.
+    fileprivate func mayMatch(below names: [GlobText]) -> Bool {
+        zip(fixed, names).allSatisfy(==)
     }
 }
 
@@ -93,19 +106,15 @@ public struct IgnorePosition: Sendable {
     /// The entry `name`, as bytes, of this directory.
     public func entering(_ name: [UInt8]) -> IgnorePosition {
         var position = self
-        position.enter(name)
-        return position
-    }
-
-    mutating func enter(_ name: [UInt8]) {
-        guard !file.patterns.isEmpty else { return }
+        guard !file.patterns.isEmpty else { return position }
         let name = GlobText(decoding: name)
-        if !path.isEmpty { path.append(Glob.slash) }
-        path += name
-        if !file.exceptions.isEmpty { names.append(name) }
+        if !path.isEmpty { position.path.append(Glob.slash) }
+        position.path += name
+        if !file.exceptions.isEmpty { position.names.append(name) }
         for (index, pattern) in file.patterns.enumerated() where !matched[index] {
-            matched[index] = pattern.glob.matches(path)
+            position.matched[index] = pattern.glob.matches(position.path)
         }
+        return position
     }
 
     /// Whether the path is ignored.
@@ -116,7 +125,7 @@ public struct IgnorePosition: Sendable {
 
     /// Whether something below this directory may be wanted.
     public var mustWalk: Bool {
-        !isExcluded || file.exceptions.contains { pattern in zip(pattern.fixed, names).allSatisfy(==) }
+        !isExcluded || file.exceptions.contains { $0.mayMatch(below: names) }
     }
 }
 
