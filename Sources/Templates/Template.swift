@@ -1,6 +1,6 @@
 /// A text cut at its `${…}`. `$${` stands for `${` itself; any other `$` is a dollar sign.
-public struct Template {
-    public enum Piece: Equatable {
+public struct Template: Sendable {
+    public enum Piece: Hashable, Sendable {
         case literal(String)
         /// The name between the braces, and where its `$` is, in Unicode scalars from 0.
         case reference(String, offset: Int)
