@@ -65,7 +65,7 @@ import Testing
 
     @Test func `a truncated blob is found and built again`() throws {
         let workspace = try prepared("poisoned", "RUN echo hi > /hi\n")
-        let first = try workspace.buildAll("batch.yaml", "--json")
+        #expect(try workspace.buildAll("batch.yaml").exitCode == 0)
         try workspace.run("sh", "-c", "for f in state/blobs/sha256/*; do truncate -s -1 $f; done; rm -rf state/layers")
         let second = try workspace.buildAll("batch.yaml", "--json")
         #expect(second.exitCode == 0, "\(second.errors)")
