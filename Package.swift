@@ -103,7 +103,8 @@ let package = Package(
         .executableTarget(
             name: "BuildAll",
             dependencies: [
-                "Manifest", "Planning", "Scheduler", "Ledger", "Reporting", "Registry", "Storage", "Sandbox", "FileSystem",
+                "Manifest", "Planning", "Scheduler", "Ledger", "Reporting", "Registry", "Storage", "Sandbox",
+                "FileSystem",
                 "Jobs", "OCI", argumentParser, log, systemPackage,
             ],
             swiftSettings: settings),
@@ -132,7 +133,7 @@ let package = Package(
         tests("Execution", ["Jobs", "OCI", "Storage", "FileSystem", systemPackage]),
         tests("Ledger", ["OCI", "Jobs", grdb, systemPackage]),
         tests("Reporting", ["OCI", "Jobs", "Ledger", systemPackage]),
-        tests("Scheduler", ["Planning", "Manifest", "Jobs", "OCI", "Storage", "FileSystem", systemPackage]),
+        tests("Scheduler", ["Planning", "Export", "Manifest", "Jobs", "OCI", "Storage", "FileSystem", systemPackage]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["TestSupport", "BuildAll", "BuildAllExecutor", systemPackage],

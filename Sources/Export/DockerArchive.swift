@@ -9,7 +9,7 @@ extension ImageExport {
     ///
     /// https://github.com/moby/docker-image-spec/blob/v1.3.1/spec.md#combined-image-json--filesystem-changeset-format
     public func writeDockerArchive(to path: String) throws {
-        let image = try ImageBlobs(manifest, in: blobs)
+        let image = try ImageBlobs(self)
         let (config, layers) = try image.configAndLayers()
         let entry = DockerManifestEntry(
             config: "\(image.manifest.config.digest.hex).json",
@@ -20,6 +20,7 @@ extension ImageExport {
         try archive.addFile(entry.config, config)
         var written: Set<Digest> = []
         for (layer, diffID) in layers where written.insert(diffID).inserted {
+            try image.checkCancellation()
             try archive.addUncompressed("\(diffID.hex).tar", layer, diffID: diffID, from: blobs)
         }
         try archive.commit()

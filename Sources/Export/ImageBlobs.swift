@@ -8,8 +8,11 @@ struct ImageBlobs {
     let manifest: ImageManifest
     let manifestBytes: [UInt8]
     private let store: BlobStore
+    private let isCancelled: @Sendable () -> Bool
 
-    init(_ descriptor: Descriptor, in store: BlobStore) throws {
+    init(_ export: ImageExport) throws {
+        let (descriptor, store) = (export.manifest, export.blobs)
+        isCancelled = export.isCancelled
         guard descriptor.mediaType.isManifest else {
             throw ExportError.notAManifest(descriptor.digest, descriptor.mediaType)
         }
@@ -46,6 +49,10 @@ struct ImageBlobs {
         return file
     }
 
+    func checkCancellation() throws {
+        if isCancelled() { throw CancellationError() }
+    }
+
     /// Hands out a blob's bytes and verifies them on the way; a blob with others is removed from the store.
     func read(_ blob: Descriptor, _ take: (UnsafeRawBufferPointer) throws -> Void) throws {
         let file = try open(blob)
@@ -53,6 +60,7 @@ struct ImageBlobs {
         defer { buffer.deallocate() }
         var hasher = SHA256()
         while case let count = try file.read(into: buffer), count > 0 {
+            try checkCancellation()
             let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             hasher.update(piece)
             try take(piece)

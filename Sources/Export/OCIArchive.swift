@@ -5,7 +5,7 @@ extension ImageExport {
     ///
     /// The file appears complete, or not at all; one that is there is replaced. The same image gives the same bytes.
     public func writeOCIArchive(to path: String) throws {
-        let image = try ImageBlobs(manifest, in: blobs)
+        let image = try ImageBlobs(self)
         var index = LayoutIndex()
         try index.name(manifest, tags)
         var archive = try ArchiveFile(path)

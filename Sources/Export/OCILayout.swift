@@ -15,7 +15,7 @@ extension ImageExport {
     ///
     /// https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md
     public func writeOCILayout(to path: String) throws {
-        try OCILayout(path).add(ImageBlobs(manifest, in: blobs), tags: tags)
+        try OCILayout(path).add(ImageBlobs(self), tags: tags)
     }
 }
 

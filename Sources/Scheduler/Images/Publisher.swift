@@ -152,9 +152,23 @@ extension Publisher {
     private func write(_ output: PlannedOutput, of result: JobResult, tags: [ImageReference]) async throws {
         guard let path = output.path else { return }
         try await library.fetch(result.layers + [result.config])
-        let export = ImageExport(manifest: result.manifest, references: tags, blobs: library.blobs)
-        try await files.pass(path) {
-            try await BlockingWork.run { try output.write(export) }
+        let isCancelled = CancellationFlag()
+        var export = ImageExport(manifest: result.manifest, references: tags, blobs: library.blobs)
+        export.isCancelled = { isCancelled.isRaised }
+        try await withTaskCancellationHandler {
+            try await files.pass(path) { [export] in
+                try await BlockingWork.run { try output.write(export) }
+            }
+        } onCancel: {
+            isCancelled.raise()
         }
     }
+}
+
+/// Tells a thread that blocks that its task was cancelled.
+private final class CancellationFlag: Sendable {
+    private let flag = Atomic(false)
+
+    var isRaised: Bool { flag.load(ordering: .relaxed) }
+    func raise() { flag.store(true, ordering: .relaxed) }
 }

@@ -1,3 +1,4 @@
+import Export
 import FileSystem
 import Jobs
 import OCI
@@ -166,5 +167,21 @@ extension FakeExecutor {
         #expect(try await batch.run() == ["a failed"])
         #expect(batch.journal.outcomes.first?.error?.class == .host)
         #expect(batch.journal.lines.filter { $0.hasPrefix("tag") }.isEmpty)
+    }
+
+    @Test func `an archive that nobody wants any more leaves nothing`() throws {
+        let folder = "/tmp/scheduler-archive-\(UInt64.random(in: 0 ... .max))"
+        defer { try? OpenFile.open("/tmp", [.read, .directory]).removeTree(FileName(String(folder.dropFirst(5)))) }
+        let batch = try TestBatch([])
+        let config = try batch.blobs.write(Array("{}".utf8))
+        let image = ImageManifest(config: Descriptor(mediaType: .imageConfig, digest: config, size: 2), layers: [])
+        let bytes = try OCIDocument.encode(image)
+        var export = ImageExport(
+            manifest: Descriptor(
+                mediaType: .imageManifest, digest: try batch.blobs.write(bytes), size: Int64(bytes.count)),
+            references: [try ImageReference("a:1")], blobs: batch.blobs)
+        export.isCancelled = { true }
+        #expect(throws: CancellationError.self) { try export.writeOCIArchive(to: "\(folder)/a.tar") }
+        #expect(try OpenFile.open(folder, [.read, .directory]).entries().isEmpty)
     }
 }
