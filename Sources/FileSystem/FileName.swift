@@ -19,7 +19,7 @@ public struct FileName: Hashable, Sendable {
     /// Calls with the name as a C string that lives for the call.
     func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { buffer in
-            for (place, byte) in bytes.enumerated() { buffer[place] = CChar(bitPattern: byte) }
+            bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
             buffer[bytes.count] = 0
             // Safe because the buffer has at least one element, and so a base address.
             return body(UnsafePointer(buffer.baseAddress.unsafelyUnwrapped))

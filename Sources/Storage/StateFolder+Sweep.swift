@@ -76,13 +76,14 @@ extension StateFolder {
 
     /// Writes the store to the disk and, when that is done, notes the moment up to which all is safe.
     ///
-    /// Blocks for as long as the disk takes, so call it from a thread of its own, after `sweep`; returns at once if
-    /// nothing was stored since the last time. A build never waits for the disk: what was written after the last such
-    /// moment is suspect after a reboot, and only then.
+    /// Blocks for as long as the disk takes, so call it from a thread of its own, after `sweep`. Mostly returns at once:
+    /// when nothing was stored since the last time, and when that was so short ago that the kernel has not yet begun to
+    /// write it by itself. A build never waits for the disk: what was written after the last such moment is suspect
+    /// after a reboot, and only then.
     public func synchronize() throws(StorageError) {
         let start = FileTime.now
         let folder = try open(root)
-        guard try hasUnsynchronized(folder) else { return }
+        guard try isSynchronizationDue(folder, at: start) else { return }
         let drafts = try open(temporary)
         try storing("synchronizing \(root)") { () throws(SystemError) in
             try folder.synchronizeFileSystem()
@@ -90,13 +91,21 @@ extension StateFolder {
         }
     }
 
-    /// Whether a blob or layer got its name since the last mark; that changes the time of the folder it is in.
-    private func hasUnsynchronized(_ folder: OpenFile) throws(StorageError) -> Bool {
+    /// A process cannot end while a thread of it waits for the disk. The kernel writes within half a minute what it has
+    /// (`vm.dirty_expire_centisecs`); after that the call costs next to nothing.
+    private static let settlingInSeconds: Int64 = 60
+    /// A folder in which something is stored every minute is not put off for longer than this.
+    private static let patienceInSeconds: Int64 = 3600
+
+    /// A blob or layer that gets its name changes the time of the folder it is in.
+    private func isSynchronizationDue(_ folder: OpenFile, at now: FileTime) throws(StorageError) -> Bool {
         let stores = [try open(blobs), try open(layers)]
         return try storing("reading \(synced)") { () throws(SystemError) in
             guard let mark = try SyncMark(in: folder), try mark.bootID == Self.bootID() else { return true }
-            for store in stores where try store.status().modified.seconds >= mark.seconds - 1 { return true }
-            return false
+            var newest: Int64 = .min
+            for store in stores { newest = max(newest, try store.status().modified.seconds) }
+            if newest < mark.seconds - 1 { return false }
+            return newest < now.seconds - Self.settlingInSeconds || mark.seconds < now.seconds - Self.patienceInSeconds
         }
     }
 
@@ -108,7 +117,7 @@ extension StateFolder {
             let boot = try Self.bootID()
             guard let mark = try SyncMark(in: folder) else {
                 // A new state folder: nothing in it is older than this boot.
-                try SyncMark(bootID: boot, seconds: 0).write(to: folder, through: drafts)
+                try SyncMark(bootID: boot, seconds: FileTime.now.seconds).write(to: folder, through: drafts)
                 return nil
             }
             return mark.bootID == boot ? nil : FileTime(seconds: mark.seconds - Self.slackInSeconds)

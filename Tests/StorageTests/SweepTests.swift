@@ -84,6 +84,20 @@ import Testing
         #expect(Shell("cat \(store.state.root)/synced").output == mark)
     }
 
+    /// Ages in seconds, of the last mark and of what was stored last.
+    @Test(arguments: [
+        (mark: 100, stored: 200, isDue: false), (mark: 100, stored: 90, isDue: true),
+        (mark: 100, stored: 10, isDue: false), (mark: 4000, stored: 10, isDue: true),
+    ])
+    func `a synchronization is due when the kernel has done the work`(mark: Int, stored: Int, isDue: Bool) throws {
+        let boot = Shell("cat /proc/sys/kernel/random/boot_id").lines[0]
+        let text = "\(boot) \(FileTime.now.seconds - Int64(mark))\n"
+        try store.write(text, to: store.state.root.appending("synced"))
+        Shell("touch -d '\(stored) seconds ago' '\(store.state.blobs)' '\(store.state.layers)'")
+        try store.state.synchronize()
+        #expect((Shell("cat '\(store.state.root)/synced'").output != text) == isDue)
+    }
+
     /// The leftover belongs to root and the sweep is an ordinary user's, as with subordinate ids.
     @Test(.enabled(if: Privilege.isRoot)) func `what belongs to others is reported`() throws {
         let upper = try store.layers.makeTemporary("upper")
