@@ -1,4 +1,5 @@
 import FileSystem
+import Glibc
 import Layers
 import Testing
 
@@ -11,7 +12,9 @@ import Testing
     private func read(_ bytes: [UInt8], _ kind: ArchiveKind) throws -> [UInt8] {
         let scratch = try Scratch()
         let path = try scratch.write("a", bytes)
-        try extractArchive(.open(path, .read), kind: kind, into: .open(scratch.makeFolder("out"), [.read, .directory]))
+        try extractArchive(
+            .open(path, .read), kind: kind, into: .open(scratch.makeFolder("out"), [.read, .directory]),
+            owner: FileOwner(uid: geteuid(), gid: getegid()))
         return try OpenFile.open("\(scratch.path)/out/f", .read).readAll(limit: 1 << 26) ?? []
     }
 
