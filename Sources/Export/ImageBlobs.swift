@@ -6,7 +6,6 @@ internal import Storage
 struct ImageBlobs {
     let descriptor: Descriptor
     let manifest: ImageManifest
-    let manifestBytes: [UInt8]
     private let store: BlobStore
     private let isCancelled: @Sendable () -> Bool
 
@@ -18,8 +17,7 @@ struct ImageBlobs {
         }
         self.descriptor = descriptor
         self.store = store
-        manifestBytes = try store.read(descriptor.digest)
-        manifest = try OCIDocument.decode(ImageManifest.self, from: manifestBytes)
+        manifest = try OCIDocument.decode(ImageManifest.self, from: store.read(descriptor.digest))
     }
 
     /// Config and layers, each once, by digest.
