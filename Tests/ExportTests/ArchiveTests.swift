@@ -51,7 +51,7 @@ import Testing
     @Test(.enabled(if: Privilege.isRoot)) func `a full disk is said, and leaves nothing`() throws {
         let disk = try TestFolder()
         try #require(Shell("mount -t tmpfs -o size=1m none '\(disk.path)'").status == 0)
-        defer { Shell("umount '\(disk.path)'") }
+        defer { Shell("umount -l '\(disk.path)'") }
         var random = SystemRandomNumberGenerator()
         let noise = (0..<400_000).map { _ in String(random.next(), radix: 36) }.joined()
         let image = try images.make([noise])

@@ -81,7 +81,7 @@ import Testing
     @Test(.enabled(if: Privilege.isRoot)) func `a full disk is said, and leaves nothing`() throws {
         let disk = try TestFolder()
         try #require(Shell("mount -t tmpfs -o size=1m none '\(disk.path)'").status == 0)
-        defer { Shell("umount '\(disk.path)'") }
+        defer { Shell("umount -l '\(disk.path)'") }
         let full = try TestStore(in: disk.path)
         let error = #expect(throws: StorageError.self) {
             _ = try full.blobs.write([UInt8](repeating: 1, count: 2 << 20))
