@@ -131,7 +131,10 @@ let package = Package(
         tests("Planning", ["Manifest", "OCI", "Jobs", "FileSystem", systemPackage]),
         tests("Export", ["OCI", "Storage", "Layers", "FileSystem", systemPackage]),
         tests("Execution", ["Jobs", "OCI", "Storage", "FileSystem", systemPackage]),
-        tests("Ledger", ["OCI", "Jobs", grdb, systemPackage]),
+        tests("Ledger", ["LedgerProbe", "OCI", "Jobs", grdb, systemPackage]),
+        .executableTarget(
+            name: "LedgerProbe", dependencies: ["Ledger", "Jobs", "OCI", systemPackage], path: "Tests/LedgerProbe",
+            swiftSettings: settings),
         tests("Reporting", ["OCI", "Jobs", "Ledger", systemPackage]),
         tests("Scheduler", ["Planning", "Export", "Manifest", "Jobs", "OCI", "Storage", "FileSystem", systemPackage]),
         .testTarget(

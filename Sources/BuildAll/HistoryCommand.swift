@@ -124,7 +124,7 @@ private func asking<Result>(_ body: () throws -> Result) throws -> Result {
     } catch let error as LedgerError {
         switch error {
         case .notFound, .ambiguous, .badQuery: throw CommandFailure(.usage, "\(error)")
-        case .unusable, .newerSchema, .cannotWrite: throw CommandFailure(.host, "\(error)")
+        case .unusable, .damaged, .newerSchema, .cannotWrite: throw CommandFailure(.host, "\(error)")
         }
     }
 }

@@ -1,26 +1,13 @@
 /// What can be wrong with the ledger.
 public enum LedgerError: Error, Equatable {
-    /// The file is there but SQLite cannot use it.
+    /// The file cannot be opened or read: no permission, a directory in its place, a failing disk.
     case unusable(path: String, reason: String)
+    /// What is there is no ledger, or no longer one.
+    case damaged(path: String, reason: String)
     case newerSchema(path: String, unknown: [String])
     case cannotWrite(path: String, reason: String)
     case notFound(String)
+    /// A beginning that several things have; not all of them need be named.
     case ambiguous(String, candidates: [String])
     case badQuery(String)
-}
-
-extension LedgerError: CustomStringConvertible {
-    public var description: String {
-        switch self {
-        case .unusable(let path, let reason):
-            "the ledger \(path) cannot be read: \(reason); it was left as it is: move it aside to begin a new one"
-        case .newerSchema(let path, let unknown):
-            "the ledger \(path) was written by a newer build-all (\(unknown.joined(separator: ", "))): it can be read, not written"
-        case .cannotWrite(let path, let reason): "writing the ledger \(path): \(reason)"
-        case .notFound(let what): "the history has no \(what)"
-        case .ambiguous(let text, let candidates):
-            "\"\(text)\" may be \(candidates.joined(separator: " or "))"
-        case .badQuery(let reason): reason
-        }
-    }
 }

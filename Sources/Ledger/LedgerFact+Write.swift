@@ -55,7 +55,7 @@ extension RunRecord {
 extension StepEnded {
     fileprivate func insert(into database: Database, build: String) throws {
         try database.execute(
-            sql: "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            sql: "INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             arguments: [
                 build, step, stage, instruction, key, cached, milliseconds, cpuMilliseconds, peakMemoryInBytes,
                 layerSizeInBytes, missReason,
@@ -65,18 +65,28 @@ extension StepEnded {
 
 extension ImageOutcome {
     fileprivate func insert(into database: Database, run: String, environment: BuildEnvironment) throws {
+        let id = try identifier(in: database)
         try database.execute(
             sql: """
                 INSERT INTO builds (id, run, image, platform, attempt, status, reasons, queued, started, ended, seconds,
                   digest, rootfs_digest, bytes, steps, cached, cpu_ms, peak_rss, isolation, network, error_class, error,
                   log)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ifnull(?, (SELECT at FROM runs WHERE id = ?)), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                  ?, ?)
                 """,
             arguments: [
-                build ?? "\(run)/\(image)", run, image, platform.description, attempt, status.rawValue,
-                LedgerFact.json(reasons), queued, started, ended ?? 0, durationInSeconds, digest?.description,
+                id, run, image, platform.description, attempt, status.rawValue,
+                LedgerFact.json(reasons), queued, started, ended, run, durationInSeconds, digest?.description,
                 rootfsDigest?.description, sizeInBytes, steps, cachedSteps, cpuMilliseconds, peakMemoryInBytes,
                 environment.isolation, environment.network?.rawValue, error?.class.rawValue, error?.message, log,
             ])
+    }
+
+    /// The build's own, or a new one: for an image that never started, and for one that was given up after the row of
+    /// its last attempt was written.
+    private func identifier(in database: Database) throws -> String {
+        guard let build else { return ULID.make(at: ended ?? 0) }
+        let rows = try Int.fetchOne(database, sql: "SELECT count(*) FROM builds WHERE id = ?", arguments: [build])
+        return rows == 0 ? build : ULID.make(at: ended ?? 0)
     }
 }

@@ -4,7 +4,7 @@ internal import SystemPackage
 
 /// Opens the SQLite file of a ledger.
 enum LedgerFile {
-    static func configuration(readOnly: Bool) -> Configuration {
+    private static func configuration(readOnly: Bool) -> Configuration {
         var configuration = Configuration()
         configuration.readonly = readOnly
         configuration.foreignKeysEnabled = true
@@ -18,16 +18,18 @@ enum LedgerFile {
     }
 
     /// For writing: makes the file, or brings an older schema up to date after a copy of it was made.
-    static func openForWriting(_ path: FilePath) throws(LedgerError) -> DatabaseQueue {
+    static func openForWriting(
+        _ path: FilePath, _ migrator: DatabaseMigrator = LedgerSchema.migrator
+    ) throws(LedgerError) -> DatabaseQueue {
         try guarding(path) {
             let queue = try DatabaseQueue(path: path.string, configuration: configuration(readOnly: false))
-            let migrator = LedgerSchema.migrator
-            let (applied, isCurrent) = try queue.read { database in
-                (try migrator.appliedIdentifiers(database), try migrator.hasCompletedMigrations(database))
+            let applied = try queue.read { database in
+                if try Self.isForeign(database) { throw foreign(path) }
+                return try migrator.appliedIdentifiers(database)
             }
             let unknown = applied.subtracting(migrator.migrations)
             guard unknown.isEmpty else { throw LedgerError.newerSchema(path: path.string, unknown: unknown.sorted()) }
-            if !isCurrent {
+            if applied.count < migrator.migrations.count {
                 if !applied.isEmpty { try backUp(queue, path, level: applied.count) }
                 try migrator.migrate(queue)
             }
@@ -35,14 +37,26 @@ enum LedgerFile {
         }
     }
 
-    /// For reading, also of a newer schema; nil if there is no ledger yet.
+    /// For reading, also of a newer schema; nil if there is no ledger yet, or one in which nothing was ever written.
     static func openForReading(_ path: FilePath) throws(LedgerError) -> DatabaseQueue? {
         guard access(path.string, F_OK) == 0 else { return nil }
         return try guarding(path) {
             let queue = try DatabaseQueue(path: path.string, configuration: configuration(readOnly: true))
-            try queue.read { _ = try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_schema") }
-            return queue
+            return try queue.read { database in
+                if try Self.isForeign(database) { throw foreign(path) }
+                return try database.tableExists("builds") ? queue : nil
+            }
         }
+    }
+
+    /// Whether another program made the tables. A process killed as it made the first ledger leaves none but GRDB's.
+    private static func isForeign(_ database: Database) throws -> Bool {
+        let tables = try String.fetchAll(database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
+        return !tables.contains("builds") && tables.contains { $0 != "grdb_migrations" }
+    }
+
+    private static func foreign(_ path: FilePath) -> LedgerError {
+        .damaged(path: path.string, reason: "its tables are another program's")
     }
 
     private static func backUp(_ queue: DatabaseQueue, _ path: FilePath, level: Int) throws {
@@ -57,7 +71,11 @@ enum LedgerFile {
         } catch let error as LedgerError {
             throw error
         } catch let error as DatabaseError {
-            throw .unusable(path: path.string, reason: error.message ?? "SQLite error \(error.resultCode.rawValue)")
+            let reason = error.message ?? "SQLite error \(error.resultCode.rawValue)"
+            switch error.resultCode {
+            case .SQLITE_NOTADB, .SQLITE_CORRUPT: throw .damaged(path: path.string, reason: reason)
+            default: throw .unusable(path: path.string, reason: reason)
+            }
         } catch {
             throw .unusable(path: path.string, reason: "\(error)")
         }

@@ -1,10 +1,9 @@
-internal import FoundationEssentials
 internal import GRDB
-internal import Jobs
-internal import OCI
 public import SystemPackage
 
 /// Answers questions about the history. Reads only; a run may be writing meanwhile.
+///
+/// The calls block while SQLite reads.
 public struct LedgerReader: Sendable {
     private let queue: DatabaseQueue?
     private let path: FilePath
@@ -17,9 +16,13 @@ public struct LedgerReader: Sendable {
 
     /// Builds that pass a filter, newest first.
     public func builds(_ filter: HistoryFilter) throws(LedgerError) -> [HistoryEntry] {
-        let (condition, arguments) = filter.sql
-        return try rows("SELECT b.* FROM builds b \(condition) ORDER BY b.seq DESC LIMIT ?", arguments + [filter.limit])
-            .map(HistoryEntry.init)
+        guard let queue else { return [] }
+        return try LedgerFile.guarding(path) {
+            try queue.read { database in
+                let query = try HistoryQuery(filter, in: database)
+                return try Row.fetchAll(database, sql: query.sql, arguments: query.arguments).map(HistoryEntry.init)
+            }
+        }
     }
 
     /// The build that a text names: a ULID or its beginning, a digest or its beginning, `IMAGE` for the latest build of
@@ -36,7 +39,7 @@ public struct LedgerReader: Sendable {
                 .map { HistoryTag(reference: $0["ref"], at: $0["at"], digest: $0["digest"], previous: $0["previous"]) })
     }
 
-    /// How long the last successful build of each image took, in seconds.
+    /// The longest of the last five builds of each image, in seconds: what the next may take.
     public func durations() throws(LedgerError) -> [String: Double] {
         let rows = try rows(
             """
@@ -60,27 +63,35 @@ public struct LedgerReader: Sendable {
 
     private func find(_ text: String) throws(LedgerError) -> HistoryEntry {
         let (name, back) = try Self.generation(text)
-        if let row = try rows(
-            "SELECT * FROM builds WHERE image = ? ORDER BY seq DESC LIMIT 1 OFFSET ?", [name, back]
-        ).first {
-            return HistoryEntry(row)
-        }
+        if let build = try latest("image", name, back: back) { return build }
         guard back == 0 else { throw .notFound("build \(back) before the latest of \(name)") }
-        let byBuild = try beginning("id", with: text.uppercased())
+        if let id = try theOne("id", beginning: text.uppercased()), let build = try latest("id", id) { return build }
         let digest = text.hasPrefix("sha256:") ? text : "sha256:\(text)"
-        let found = try byBuild.isEmpty && digest.count > "sha256:".count ? beginning("digest", with: digest) : byBuild
-        guard let first = found.first else { throw .notFound("image, build or digest \"\(text)\"") }
-        let identities = Set(found.map { byBuild.isEmpty ? $0.digest ?? "" : $0.build })
-        guard identities.count == 1 else { throw .ambiguous(text, candidates: identities.sorted()) }
-        return first
+        if digest != "sha256:", let digest = try theOne("digest", beginning: digest),
+            let build = try latest("digest", digest)
+        {
+            return build
+        }
+        throw .notFound("image, build or digest \"\(text)\"")
     }
 
-    private func beginning(_ column: String, with text: String) throws(LedgerError) -> [HistoryEntry] {
-        // A range, so that the index is used.
-        try rows(
-            "SELECT * FROM builds WHERE \(column) >= ? AND \(column) < ? ORDER BY seq DESC LIMIT 20",
+    private func latest(_ column: String, _ value: String, back: Int = 0) throws(LedgerError) -> HistoryEntry? {
+        try rows("SELECT * FROM builds WHERE \(column) = ? ORDER BY seq DESC LIMIT 1 OFFSET ?", [value, back])
+            .first.map(HistoryEntry.init)
+    }
+
+    /// The only value that begins so; nil if there is none, an error if there are several.
+    private func theOne(_ column: String, beginning text: String) throws(LedgerError) -> String? {
+        guard !text.isEmpty else { return nil }
+        // A range in the order of the index: it reads no further than the fourth value.
+        let values: [String] = try rows(
+            "SELECT DISTINCT \(column) FROM builds WHERE \(column) >= ? AND \(column) < ? ORDER BY \(column) LIMIT 4",
             [text, text + "\u{10FFFF}"]
-        ).map(HistoryEntry.init)
+        ).map { $0[0] }
+        guard values.count < 2 else {
+            throw .ambiguous(text, candidates: values.prefix(3) + (values.count > 3 ? ["…"] : []))
+        }
+        return values.first
     }
 
     /// `IMAGE^2` as name and number of builds to go back.
@@ -98,72 +109,5 @@ public struct LedgerReader: Sendable {
         return try LedgerFile.guarding(path) {
             try queue.read { try Row.fetchAll($0, sql: sql, arguments: arguments) }
         }
-    }
-}
-
-extension HistoryFilter {
-    /// A WHERE clause, or nothing, with its values.
-    fileprivate var sql: (condition: String, arguments: StatementArguments) {
-        var conditions: [String] = []
-        var arguments = StatementArguments()
-        func add(_ condition: String, _ values: StatementArguments) {
-            conditions.append(condition)
-            arguments += values
-        }
-        if let image {
-            add(image.contains { "*?".contains($0) } ? "b.image GLOB ?" : "b.image = ?", [Self.glob(image)])
-        }
-        if !statuses.isEmpty {
-            let places = statuses.map { _ in "?" }.joined(separator: ", ")
-            add("b.status IN (\(places))", StatementArguments(statuses.map(\.rawValue)))
-        }
-        if let since { add("b.ended >= ?", [since]) }
-        if let until { add("b.ended < ?", [until]) }
-        if let slowerThanInSeconds { add("b.seconds > ?", [slowerThanInSeconds]) }
-        if let run { add("b.run = ?", [run.uppercased()]) }
-        if let base {
-            let digest = base.hasPrefix("sha256:") ? base : "sha256:\(base)"
-            add(
-                """
-                EXISTS (SELECT 1 FROM materials m WHERE m.build = b.id AND m.role IN ('base', 'parent')
-                  AND m.digest >= ? AND m.digest < ?)
-                """, [digest, digest + "\u{10FFFF}"])
-        }
-        return (conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND "), arguments)
-    }
-
-    /// Brackets mean nothing in our patterns, but do in SQLite's.
-    private static func glob(_ pattern: String) -> String {
-        pattern.contains { "*?".contains($0) } ? pattern.map { $0 == "[" ? "[[]" : String($0) }.joined() : pattern
-    }
-}
-
-extension HistoryEntry {
-    fileprivate init(_ row: Row) {
-        self.init(
-            build: row["id"], run: row["run"], image: row["image"], platform: row["platform"],
-            attempt: row["attempt"], status: BuildStatus(rawValue: row["status"]) ?? .failed,
-            reasons: Self.texts(row["reasons"]), started: row["started"], ended: row["ended"], seconds: row["seconds"],
-            digest: row["digest"], rootfsDigest: row["rootfs_digest"], bytes: row["bytes"], steps: row["steps"],
-            cached: row["cached"], cpuMilliseconds: row["cpu_ms"], peakMemoryInBytes: row["peak_rss"],
-            isolation: row["isolation"], network: row["network"], errorClass: row["error_class"], error: row["error"],
-            log: row["log"])
-    }
-
-    private static func texts(_ json: String) -> [String] {
-        do {
-            return try OCIDocument.decode([String].self, from: Array(json.utf8))
-        } catch {
-            return [json]
-        }
-    }
-}
-
-extension HistoryStep {
-    fileprivate init(_ row: Row) {
-        self.init(
-            step: row["n"], stage: row["stage"], instruction: row["instruction"], key: row["key"],
-            cached: row["cached"], milliseconds: row["ms"], cpuMilliseconds: row["cpu_ms"],
-            peakMemoryInBytes: row["peak_rss"], bytes: row["bytes"], miss: row["miss"])
     }
 }

@@ -9,7 +9,7 @@ enum LedgerSchema {
         return migrator
     }
 
-    /// Tables whose rows are never changed. Of these, only what expires may be deleted.
+    /// Tables whose rows are never changed and never deleted.
     private static let appendOnly = [
         "runs", "run_ends", "build_starts", "builds", "materials", "tags", "packages", "seen",
     ]
@@ -48,7 +48,7 @@ enum LedgerSchema {
         CREATE INDEX materials_by_digest ON materials(digest, build);
         CREATE TABLE tags (
           seq INTEGER PRIMARY KEY, ref TEXT NOT NULL, at REAL NOT NULL, digest TEXT NOT NULL, previous TEXT,
-          build TEXT NOT NULL
+          build TEXT NOT NULL REFERENCES build_starts(id)
         ) STRICT;
         CREATE INDEX tags_by_ref ON tags(ref, seq);
         CREATE INDEX tags_by_build ON tags(build);
@@ -73,10 +73,12 @@ enum LedgerSchema {
           ON CONFLICT DO UPDATE SET build = excluded.build;
         END;
 
-        """ + appendOnly.map(refusal).joined()
+        """ + appendOnly.map { refusal(of: ["UPDATE", "DELETE"], $0) }.joined()
+        // Steps expire: they may go, but not change.
+        + refusal(of: ["UPDATE"], "steps")
 
-    private static func refusal(_ table: String) -> String {
-        ["UPDATE", "DELETE"].map { change in
+    private static func refusal(of changes: [String], _ table: String) -> String {
+        changes.map { change in
             """
             CREATE TRIGGER \(table)_refuse_\(change.lowercased()) BEFORE \(change) ON \(table) BEGIN
               SELECT raise(ABORT, 'the ledger is append-only: \(table)');

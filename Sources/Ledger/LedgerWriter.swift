@@ -81,20 +81,27 @@ public actor LedgerWriter {
     /// Marks the runs that never ended, and their builds, as interrupted. The caller holds the run lock, so they cannot
     /// be under way. Returns the runs' ids.
     public func markInterruptedRuns(at time: Double) async throws -> [String] {
-        try await queue.write { database in
-            let runs = try String.fetchAll(
-                database, sql: "SELECT id FROM runs WHERE id NOT IN (SELECT run FROM run_ends) ORDER BY id")
-            for run in runs {
-                try database.execute(
-                    sql: """
-                        INSERT INTO builds (id, run, image, platform, attempt, status, reasons, started, ended, seconds,
-                          bytes, steps, cached, log)
-                        SELECT id, run, image, platform, attempt, 'interrupted', '[]', at, ?, NULL, 0, 0, 0, log
-                        FROM build_starts WHERE run = ? AND id NOT IN (SELECT id FROM builds WHERE run = ?)
-                        """, arguments: [time, run, run])
-                try database.execute(sql: "INSERT INTO run_ends VALUES (?, -1, ?)", arguments: [run, time])
-            }
-            return runs
+        let path = path.string
+        do {
+            return try await queue.write { try Self.markInterruptedRuns(at: time, in: $0) }
+        } catch let error as DatabaseError {
+            throw LedgerError.cannotWrite(path: path, reason: Self.reason(error))
         }
+    }
+
+    private static func markInterruptedRuns(at time: Double, in database: Database) throws -> [String] {
+        let runs = try String.fetchAll(
+            database, sql: "SELECT id FROM runs WHERE id NOT IN (SELECT run FROM run_ends) ORDER BY id")
+        for run in runs {
+            try database.execute(
+                sql: """
+                    INSERT INTO builds (id, run, image, platform, attempt, status, reasons, started, ended, seconds,
+                      bytes, steps, cached, log)
+                    SELECT id, run, image, platform, attempt, 'interrupted', '[]', at, ?, NULL, 0, 0, 0, log
+                    FROM build_starts WHERE run = ? AND id NOT IN (SELECT id FROM builds WHERE run = ?)
+                    """, arguments: [time, run, run])
+            try database.execute(sql: "INSERT INTO run_ends VALUES (?, -1, ?)", arguments: [run, time])
+        }
+        return runs
     }
 }
