@@ -16,7 +16,8 @@ final class LayerChain {
         self.scheduler = scheduler
     }
 
-    /// The directories of the layers as overlayfs wants them: the topmost first.
+    /// The directories of the layers as overlayfs wants them: the topmost first, none twice (ELOOP). Of equal layers the
+    /// topmost stays: what it holds and hides is above all that the others do.
     func directories(of layers: [ChainLayer]) throws -> [FilePath] {
         try fetchMissing(layers)
         var lowers: [FilePath] = []
@@ -24,6 +25,7 @@ final class LayerChain {
             let directory = try store.withDirectory(of: layer.diffID) { folder in
                 try unpack(layer, into: folder, lowers: lowers)
             }
+            lowers.removeAll { $0 == directory }
             lowers.insert(directory, at: 0)
         }
         return lowers
