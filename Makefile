@@ -7,7 +7,7 @@
 
 PREFIX ?= /usr/local
 RELEASE := .build/release
-BUILD_RELEASE := swift build -c release --static-swift-stdlib --product
+BUILD_RELEASE := swift build -c release --static-swift-stdlib -Xlinker -s --product
 
 .PHONY: all build check test quickstart bench install uninstall clean packages
 
