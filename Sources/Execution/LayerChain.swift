@@ -26,6 +26,7 @@ final class LayerChain {
                 try unpack(layer, into: folder, lowers: lowers)
             }
             lowers.removeAll { $0 == directory }
+            lowers.removeAll { $0 == directory }
             lowers.insert(directory, at: 0)
         }
         return lowers

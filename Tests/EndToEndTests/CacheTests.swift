@@ -71,4 +71,11 @@ import Testing
         #expect(second.exitCode == 0, "\(second.errors)")
         #expect(try steps(second) == "0/3")
     }
+
+    @Test func `steps that change nothing have equal layers, and later steps run on them`() throws {
+        let workspace = try prepared("equal", "RUN true\nRUN :\nRUN : again\nRUN echo end > /end\nRUN test -e /end\n")
+        let outcome = try workspace.buildAll("batch.yaml", "--json")
+        #expect(outcome.exitCode == 0, "\(outcome.errors)")
+        #expect(try steps(outcome) == "0/7")
+    }
 }
