@@ -134,5 +134,7 @@ __attribute__((constructor)) static void enter_executor(int count, char **argume
     if (!was_spawned(count, arguments)) return;
     if (enter(&failure) < 0) csb_child_failed(CSB_STATUS_FD, &failure);
     executor.is_executor = true;
+    // Said by both: a job that ends at once ends the zygote before that could say it.
+    csb_write_all(CSB_STATUS_FD, &failure, sizeof failure);
     close(CSB_STATUS_FD);
 }

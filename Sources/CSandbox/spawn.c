@@ -146,8 +146,8 @@ static int let_go(const struct csb_spawn_request *request, pid_t pid, const stru
     return result;
 }
 
-// The executor and its zygote hold the pipe until all is built; the zygote then says that nothing failed. Silence
-// alone is no success: a program that cannot even load ends so.
+// The executor and its zygote hold the pipe until all is built; each then says that nothing failed. Silence of both is
+// no success: a program that cannot even load ends so.
 static int await_status(int fd, struct csb_failure *failure) {
     struct csb_failure told;
     bool ready = false;
