@@ -29,6 +29,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 /// Folders of test data below a test target: read by path, never compiled or bundled.
 let fixtures: [String: [String]] = [
     "DockerfileFrontend": ["Fixtures"], "Manifest": ["Fixtures"], "Sandbox": ["Fixtures"],
+    "Reporting": ["Fixtures"],
 ]
 
 /// A system library with its Debian package.

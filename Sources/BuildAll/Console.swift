@@ -17,16 +17,18 @@ struct Console: Sendable {
         return (Int(window.ws_col), Int(window.ws_row))
     }
 
-    /// Writes all of a text; when nobody reads any more, the program ends quietly.
+    /// Writes all of a text; when nobody reads any more, the rest is nobody's loss: what the program does goes on, and its
+    /// exit code says how it went.
     func write(_ text: String) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(fd, $0.baseAddress, $0.count) }
             if count > 0 {
                 bytes = bytes.dropFirst(count)
-            } else if errno == EPIPE {
-                exit(ExitStatus.success.rawValue)
-            } else if errno != EINTR && errno != EAGAIN {
+            } else if errno == EAGAIN {
+                var waiting = pollfd(fd: fd, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&waiting, 1, -1)
+            } else if errno != EINTR {
                 return
             }
         }

@@ -1,8 +1,12 @@
+internal import Dispatch
 internal import Jobs
 internal import Reporting
 internal import Scheduler
 
 /// Shows a run on the terminal: progress on standard error, results on standard output.
+///
+/// What is shown is written by a queue of its own, so that a terminal that is held or a reader that is slow does not hold
+/// the run.
 actor RunDisplay: EventSink {
     private enum Mode {
         case none
@@ -12,41 +16,36 @@ actor RunDisplay: EventSink {
     }
 
     private let options: DisplayOptions
-    private let style: TextStyle
+    private let writing = DispatchQueue(label: "build-all.display")
     private var mode: Mode
-    private var lastFrame = 0.0
     private var ticker: Task<Void, Never>?
-
-    /// Frames a second, at most.
-    private static let frameInterval = 0.1
 
     init(_ options: DisplayOptions) {
         self.options = options
         let isTerminal = Console.standardError.isTerminal
-        style = TextStyle(environment: Environment.all, isTerminal: isTerminal)
+        let style = TextStyle(environment: Environment.all, isTerminal: isTerminal)
+        let plain = Mode.plain(PlainProgress(style: style, isVerbose: options.verbose))
+        let terminal = Mode.terminal(TerminalProgress(style: style, isVerbose: options.verbose))
         mode =
             switch options.progress {
             case _ where options.quiet: .none
             case .none: .none
             case .json: .json(JSONProgress())
-            case .plain: .plain(PlainProgress(style: style, isVerbose: options.verbose))
-            case .tty: .terminal(TerminalProgress(style: style, isVerbose: options.verbose))
-            case .auto:
-                isTerminal
-                    ? .terminal(TerminalProgress(style: style, isVerbose: options.verbose))
-                    : .plain(PlainProgress(style: style, isVerbose: options.verbose))
+            case .plain: plain
+            case .tty: terminal
+            case .auto: isTerminal && Environment.all["TERM"] != "dumb" ? terminal : plain
             }
     }
 
     func show(_ event: RunEvent) {
         switch mode {
-        case .none: showFailure(event)
+        case .none: break
         case .plain(var plain):
-            Console.standardError.write(lines: plain.lines(for: event))
+            write(plain.lines(for: event).map { $0 + "\n" }.joined())
             mode = .plain(plain)
         case .json(var json):
             do {
-                Console.standardError.write(try json.line(for: event) + "\n")
+                write(try json.line(for: event) + "\n")
             } catch {
                 preconditionFailure("an event can always be encoded: \(error)")
             }
@@ -58,21 +57,23 @@ actor RunDisplay: EventSink {
         }
     }
 
-    /// Even a silent run says what failed.
-    private func showFailure(_ event: RunEvent) {
-        guard case .imageEnded(let outcome) = event, let error = outcome.error, outcome.status != .blocked else {
-            return
+    private func write(_ text: String) {
+        guard !text.isEmpty else { return }
+        writing.async { Console.standardError.write(text) }
+    }
+
+    /// Until all that was to be written is.
+    private func drain() async {
+        await withCheckedContinuation { done in
+            writing.async { done.resume() }
         }
-        let lines = DisplayText.lines(of: "\(outcome.image): \(outcome.status.rawValue)\n\(error.message)")
-        Console.standardError.write(lines: lines.map(DisplayText.escaped))
     }
 
     /// Redraws from time to time: also when nothing happens, the clock goes on.
     private func startTicking() {
         guard ticker == nil else { return }
-        // Unstructured: it lives as long as the display, which ends it in `finish`.
+        // Unstructured: it lives as long as the display, which ends it in `close`.
         ticker = Task { [weak self] in
-            Console.standardError.write("\u{1B}[?25l")
             while !Task.isCancelled {
                 await self?.draw()
                 do { try await Task.sleep(for: .milliseconds(100)) } catch { return }
@@ -80,27 +81,34 @@ actor RunDisplay: EventSink {
         }
     }
 
-    private func draw() {
+    /// Returns when the terminal has the frame: there is never more than one on its way.
+    private func draw() async {
         guard case .terminal(var terminal) = mode else { return }
-        let size = Console.standardError.size ?? (80, 24)
-        Console.standardError.write(terminal.frame(at: secondsNow(), width: size.columns, height: size.rows))
+        let size = Self.size
+        write(terminal.frame(at: secondsNow(), width: size.columns, height: size.rows))
         mode = .terminal(terminal)
+        await drain()
     }
 
-    /// The end: the table and the document, or the digests.
+    private static var size: (columns: Int, rows: Int) { Console.standardError.size ?? (80, 24) }
+
+    /// Leaves the terminal as it was found. Also for a run that was broken off.
+    func close() async {
+        ticker?.cancel()
+        await ticker?.value
+        ticker = nil
+        if case .terminal(var terminal) = mode { write(terminal.lastFrame(width: Self.size.columns)) }
+        mode = .none
+        await drain()
+    }
+
+    /// The end: the table, the document, or the digests.
     func finish(_ summary: RunSummary) async {
         show(.ended(summary))
-        if let ticker {
-            ticker.cancel()
-            await ticker.value
-            if case .terminal(var terminal) = mode {
-                Console.standardError.write(terminal.lastFrame() + "\u{1B}[?25h")
-                mode = .terminal(terminal)
-            }
-        }
+        await close()
         let output = Console.standardOutput
-        let outputStyle = TextStyle(environment: Environment.all, isTerminal: output.isTerminal)
-        let report = SummaryReport(summary, style: outputStyle)
+        let style = TextStyle(environment: Environment.all, isTerminal: output.isTerminal)
+        let report = SummaryReport(summary, style: style)
         if options.json {
             do {
                 output.write(try report.json())

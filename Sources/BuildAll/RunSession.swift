@@ -108,16 +108,21 @@ struct RunSession {
                     at: started)))
         let runner = BatchRunner(
             plan: plan, environment: try environment(plan, batch, state, launcher, recorder, display))
-        let signals = SignalWatch { runner.interrupt() }
-        let outcomes = try await runner.run()
-        let status = ExitStatus(of: outcomes, signal: signals.received)
-        let ended = secondsNow()
-        try await ledger.record(.runEnded(run: run, exitCode: Int(status.rawValue), at: ended))
-        let summary = RunSummary(
-            run: run, manifest: batch.file.string, started: started, ended: ended, images: outcomes,
-            exitCode: Int(status.rawValue))
-        await display.finish(summary)
-        return status
+        do {
+            let signals = SignalWatch { runner.interrupt() }
+            let outcomes = try await runner.run()
+            let status = ExitStatus(of: outcomes, signal: signals.received)
+            let ended = secondsNow()
+            try await ledger.record(.runEnded(run: run, exitCode: Int(status.rawValue), at: ended))
+            await display.finish(
+                RunSummary(
+                    run: run, manifest: batch.file.string, started: started, ended: ended, images: outcomes,
+                    exitCode: Int(status.rawValue)))
+            return status
+        } catch {
+            await display.close()
+            throw error
+        }
     }
 
     private func environment(

@@ -1,4 +1,4 @@
-/// Text made safe and measured for a terminal.
+/// Text made safe for a terminal.
 public enum DisplayText {
     /// Control characters, also those of ISO 6429's second set, and characters that change the direction of writing are
     /// shown as escapes: what a step prints must not drive the terminal.
@@ -26,50 +26,19 @@ public enum DisplayText {
         }
     }
 
-    private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+    /// A text of several lines for people, two columns in.
+    static func indented(_ text: String) -> [String] { lines(of: text).map { "  " + escaped($0) } }
+
+    /// What a terminal would leave of a line in which a program went back to the beginning: progress bars draw so.
+    static func afterReturns(_ line: String) -> String {
+        guard line.utf8.contains(13) else { return line }
+        return line.utf8.split(separator: 13).last.map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
-        case 0..<0x20, 0x7F..<0xA0, 0x200E...0x200F, 0x202A...0x202E, 0x2066...0x2069, 0x2028...0x2029: true
+        case 0..<0x20, 0x7F..<0xA0, 0x61C, 0x200E...0x200F, 0x202A...0x202E, 0x2066...0x2069, 0x2028...0x2029: true
         default: false
         }
-    }
-
-    /// Columns that a text takes.
-    static func width(_ text: some StringProtocol) -> Int {
-        text.reduce(0) { $0 + width($1) }
-    }
-
-    /// Two for East Asian wide characters and emoji (https://www.unicode.org/reports/tr11/), none for marks.
-    private static func width(_ character: Character) -> Int {
-        guard let scalar = character.unicodeScalars.first else { return 0 }
-        if scalar.properties.generalCategory == .nonspacingMark || scalar.properties.generalCategory == .format {
-            return 0
-        }
-        let isWide =
-            switch scalar.value {
-            case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F,
-                0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1FAFF, 0x20000...0x3FFFD:
-                true
-            default: false
-            }
-        return isWide ? 2 : 1
-    }
-
-    /// At most so many columns; what is cut ends in `…`.
-    static func cut(_ text: String, to columns: Int) -> String {
-        guard width(text) > columns else { return text }
-        var result = ""
-        var used = 0
-        for character in text {
-            let next = width(character)
-            if used + next > columns - 1 { break }
-            result.append(character)
-            used += next
-        }
-        return columns > 0 ? result + "…" : ""
-    }
-
-    static func padded(_ text: String, to columns: Int, right: Bool = false) -> String {
-        let blanks = String(repeating: " ", count: max(0, columns - width(text)))
-        return right ? blanks + text : text + blanks
     }
 }

@@ -5,7 +5,7 @@ public import Ledger
 public struct HistoryReport {
     private let width: Int?
 
-    /// `width`: columns of the terminal, nil where there is none.
+    /// `width`: columns of the terminal, nil where there is none: then nothing is cut, and CSV is not escaped.
     public init(width: Int?) {
         self.width = width
     }
@@ -15,7 +15,7 @@ public struct HistoryReport {
         switch format {
         case .json: try JSONText.of(builds, pretty: true) + "\n"
         case .ndjson: try builds.map { try JSONText.of($0) + "\n" }.joined()
-        case .csv: CSVText.of([Self.columns.map(\.name)] + builds.map { build in Self.columns.map { $0.value(build) } })
+        case .csv: csv([Self.columns.map(\.name)] + builds.map { build in Self.columns.map { $0.value(build) } })
         case .table: text(table(of: builds).lines(width: width))
         }
     }
@@ -26,12 +26,16 @@ public struct HistoryReport {
         case .json: try JSONText.of(detail, pretty: true) + "\n"
         case .ndjson: try JSONText.of(detail) + "\n"
         case .csv:
-            CSVText.of([["step", "stage", "instruction", "cached", "ms", "bytes"]] + detail.steps.map(Self.fields))
+            csv([["step", "stage", "instruction", "cached", "ms", "bytes"]] + detail.steps.map(Self.fields))
         case .table: text(lines(of: detail))
         }
     }
 
     private func text(_ lines: [String]) -> String { lines.map { $0 + "\n" }.joined() }
+
+    private func csv(_ rows: [[String]]) -> String {
+        CSVText.of(width == nil ? rows : rows.map { $0.map(DisplayText.escaped) })
+    }
 
     private static let columns: [(name: String, value: @Sendable (HistoryEntry) -> String)] = [
         ("build", { $0.build }), ("run", { $0.run }), ("image", { $0.image }), ("platform", { $0.platform }),
@@ -52,9 +56,10 @@ public struct HistoryReport {
 
     private func table(of builds: [HistoryEntry]) -> TextTable {
         var table = TextTable([
-            .init(title: "ENDED"), .init(title: "IMAGE", shrinks: true), .init(title: "STATUS"),
-            .init(title: "DIGEST"), .init(title: "TIME", isNumber: true), .init(title: "CACHED", isNumber: true),
-            .init(title: "SIZE", isNumber: true), .init(title: "BUILD"),
+            .init(title: "ENDED", dispensability: 1), .init(title: "IMAGE", shrinks: true), .init(title: "STATUS"),
+            .init(title: "DIGEST", dispensability: 4), .init(title: "TIME", isNumber: true, dispensability: 2),
+            .init(title: "CACHED", isNumber: true, dispensability: 5),
+            .init(title: "SIZE", isNumber: true, dispensability: 3), .init(title: "BUILD"),
         ])
         for build in builds {
             table.add([
@@ -85,10 +90,15 @@ public struct HistoryReport {
             value.flatMap { $0.isEmpty ? nil : "\(DisplayText.padded(name, to: 18))\(DisplayText.escaped($0))" }
         }
         lines += section("materials", detail.materials.map { "\($0.role) \($0.reference) \($0.digest)" })
-        lines += section("tags", detail.tags.map { "\($0.reference) at \(DateText.exact($0.at))" })
+        lines += section("tags", detail.tags.map(Self.text))
         if !detail.steps.isEmpty { lines += ["", "steps"] + steps(detail.steps).map { "  " + $0 } }
-        if let error = build.error { lines += ["", "error"] + PlainProgress.indented(error) }
+        if let error = build.error { lines += ["", "error"] + DisplayText.indented(error) }
         return lines
+    }
+
+    private static func text(_ tag: HistoryTag) -> String {
+        let before = tag.previous.map { ", before that \($0)" } ?? ""
+        return "\(tag.reference) at \(DateText.exact(tag.at))\(before)"
     }
 
     private func section(_ title: String, _ rows: [String]) -> [String] {
@@ -98,8 +108,8 @@ public struct HistoryReport {
     private func steps(_ steps: [HistoryStep]) -> [String] {
         var table = TextTable([
             .init(title: "STEP", isNumber: true), .init(title: "TIME", isNumber: true),
-            .init(title: "SIZE", isNumber: true),
-            .init(title: "STAGE"), .init(title: "INSTRUCTION", shrinks: true), .init(title: "NOT CACHED BECAUSE"),
+            .init(title: "SIZE", isNumber: true, dispensability: 1), .init(title: "STAGE", dispensability: 2),
+            .init(title: "INSTRUCTION", shrinks: true), .init(title: "NOT CACHED BECAUSE", shrinks: true),
         ])
         for step in steps {
             table.add([

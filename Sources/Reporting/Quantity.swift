@@ -17,10 +17,21 @@ enum Quantity {
         switch max(0, seconds) {
         case ..<0.095: "\(Int((max(0, seconds) * 1000).rounded()))ms"
         case ..<59.95: "\(rounded(seconds, 1))s"
-        case ..<3600: "\(Int(seconds) / 60)m\(twoDigits(Int(seconds) % 60))s"
-        default: "\(Int(seconds) / 3600)h\(twoDigits(Int(seconds) / 60 % 60))m"
+        default: wholeSeconds(Int(seconds.rounded()))
         }
     }
+
+    /// `4s`, `4m05s`, `2h03m`: for a clock that ticks.
+    static func wholeSeconds(_ seconds: Int) -> String {
+        switch seconds {
+        case ..<60: "\(max(0, seconds))s"
+        case ..<3600: "\(seconds / 60)m\(twoDigits(seconds % 60))s"
+        default: "\(seconds / 3600)h\(twoDigits(seconds / 60 % 60))m"
+        }
+    }
+
+    /// Seconds without the noise of a difference of two clocks.
+    static func milliseconds(_ seconds: Double) -> Double { (seconds * 1000).rounded() / 1000 }
 
     /// With exactly so many digits (0 or 1) after the point.
     private static func rounded(_ value: Double, _ digits: Int) -> String {

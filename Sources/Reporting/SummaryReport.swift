@@ -14,9 +14,9 @@ public struct SummaryReport {
     /// A row an image, and a line over all.
     public func lines(width: Int?) -> [String] {
         var table = TextTable([
-            .init(title: "IMAGE", shrinks: true), .init(title: "STATUS"), .init(title: "DIGEST"),
-            .init(title: "TIME", isNumber: true), .init(title: "CACHED", isNumber: true),
-            .init(title: "SIZE", isNumber: true),
+            .init(title: "IMAGE", shrinks: true), .init(title: "STATUS"), .init(title: "DIGEST", dispensability: 2),
+            .init(title: "TIME", isNumber: true), .init(title: "CACHED", isNumber: true, dispensability: 1),
+            .init(title: "SIZE", isNumber: true, dispensability: 3),
         ])
         for image in summary.images {
             table.add([
@@ -67,7 +67,8 @@ private struct SummaryDocument: Encodable {
         func encode(to encoder: any Encoder) throws {
             try outcome.encode(to: encoder)
             var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encodeIfPresent(outcome.durationInSeconds, forKey: .durationInSeconds)
+            try container.encodeIfPresent(
+                outcome.durationInSeconds.map(Quantity.milliseconds), forKey: .durationInSeconds)
         }
     }
 
@@ -84,7 +85,7 @@ private struct SummaryDocument: Encodable {
         manifest = summary.manifest
         started = summary.started
         ended = summary.ended
-        durationInSeconds = summary.ended - summary.started
+        durationInSeconds = Quantity.milliseconds(summary.ended - summary.started)
         exitCode = summary.exitCode
         images = summary.images.map(Image.init)
     }

@@ -6,11 +6,15 @@ public struct TextStyle: Sendable {
         self.isColored = isColored
     }
 
-    /// `NO_COLOR` (https://no-color.org) and `FORCE_COLOR` decide, else whether there is a terminal.
+    /// `NO_COLOR` (https://no-color.org) decides, then `FORCE_COLOR` and `CLICOLOR_FORCE`, then `CLICOLOR=0`
+    /// (https://bixense.com/clicolors), else whether there is a terminal.
     public init(environment: [String: String], isTerminal: Bool) {
-        let forced = environment["FORCE_COLOR"].map { !$0.isEmpty && $0 != "0" } ?? false
-        let forbidden = environment["NO_COLOR"].map { !$0.isEmpty } ?? false
-        self.init(isColored: !forbidden && (forced || (isTerminal && environment["TERM"] != "dumb")))
+        let isForced = ["FORCE_COLOR", "CLICOLOR_FORCE"].contains { name in
+            environment[name].map { !$0.isEmpty && $0 != "0" } ?? false
+        }
+        let isForbidden = environment["NO_COLOR"].map { !$0.isEmpty } ?? false
+        let isWanted = isTerminal && environment["TERM"] != "dumb" && environment["CLICOLOR"] != "0"
+        self.init(isColored: !isForbidden && (isForced || isWanted))
     }
 
     enum Color: Int {

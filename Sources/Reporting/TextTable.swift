@@ -1,10 +1,13 @@
-/// Rows of cells in columns that line up. Cells are escaped; the widest column shrinks where a width is given.
+/// Rows of cells in columns that line up. Cells are escaped. Where a width is given, columns that may are left out until
+/// the rest fits, then those that may are cut.
 struct TextTable {
     struct Column {
         var title: String
         var isNumber = false
         /// May be cut when the table is too wide.
         var shrinks = false
+        /// Left out when the table is too wide; the highest number first, 0 is never left out.
+        var dispensability = 0
     }
 
     let columns: [Column]
@@ -23,26 +26,46 @@ struct TextTable {
     func lines(width: Int?) -> [String] {
         let widths = columnWidths(total: width)
         return ([columns.map(\.title)] + rows).map { cells in
-            let texts = zip(zip(cells, widths), columns).map { pair, column in
-                DisplayText.padded(DisplayText.cut(pair.0, to: pair.1), to: pair.1, right: column.isNumber)
+            let texts = columns.indices.compactMap { index in
+                widths[index].map { width in
+                    DisplayText.padded(
+                        DisplayText.cut(cells[index], to: width), to: width, right: columns[index].isNumber)
+                }
             }
             let line = texts.joined(separator: "  ")
             return String(line.reversed().drop { $0 == " " }.reversed())
         }
     }
 
-    private func columnWidths(total: Int?) -> [Int] {
-        var widths = columns.indices.map { index in
+    /// By column; nil for one that is left out.
+    private func columnWidths(total: Int?) -> [Int?] {
+        let full = columns.indices.map { index in
             ([columns[index].title] + rows.map { $0[index] }).map { DisplayText.width($0) }.max() ?? 0
         }
-        guard let total else { return widths }
-        var excess = widths.reduce(0, +) + 2 * (columns.count - 1) - total
-        for index in columns.indices.reversed() where columns[index].shrinks && excess > 0 {
-            let smallest = max(8, DisplayText.width(columns[index].title))
-            let cut = min(excess, max(0, widths[index] - smallest))
-            widths[index] -= cut
+        guard let total else { return full }
+        let least = columns.indices.map { index in
+            columns[index].shrinks ? min(full[index], max(8, DisplayText.width(columns[index].title))) : full[index]
+        }
+        let kept = keptColumns(least, total)
+        var excess = kept.map { full[$0] }.reduce(0, +) + 2 * (kept.count - 1) - total
+        var widths = [Int?](repeating: nil, count: columns.count)
+        for index in kept.reversed() {
+            let cut = min(max(0, excess), full[index] - least[index])
+            widths[index] = full[index] - cut
             excess -= cut
         }
         return widths
+    }
+
+    private func keptColumns(_ least: [Int], _ total: Int) -> [Int] {
+        var kept = Array(columns.indices)
+        while kept.map({ least[$0] }).reduce(0, +) + 2 * (kept.count - 1) > total {
+            let dispensable = kept.filter { columns[$0].dispensability > 0 }
+            guard let next = dispensable.max(by: { columns[$0].dispensability < columns[$1].dispensability }) else {
+                break
+            }
+            kept.removeAll { $0 == next }
+        }
+        return kept
     }
 }
