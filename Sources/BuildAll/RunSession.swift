@@ -118,10 +118,20 @@ struct RunSession {
                 RunSummary(
                     run: run, manifest: batch.file.string, started: started, ended: ended, images: outcomes,
                     exitCode: Int(status.rawValue)))
+            await close(ledger)
             return status
         } catch {
             await display.close()
             throw error
+        }
+    }
+
+    /// All is written already: what goes wrong here is no failure of the run.
+    private func close(_ ledger: LedgerWriter) async {
+        do {
+            try await ledger.close()
+        } catch {
+            Console.standardError.write("warning: \(error)\n")
         }
     }
 

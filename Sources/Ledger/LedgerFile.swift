@@ -41,12 +41,23 @@ enum LedgerFile {
     static func openForReading(_ path: FilePath) throws(LedgerError) -> DatabaseQueue? {
         guard access(path.string, F_OK) == 0 else { return nil }
         return try guarding(path) {
-            let queue = try DatabaseQueue(path: path.string, configuration: configuration(readOnly: true))
+            let queue = try DatabaseQueue(path: readableName(of: path), configuration: configuration(readOnly: true))
             return try queue.read { database in
                 if try Self.isForeign(database) { throw foreign(path) }
                 return try database.tableExists("builds") ? queue : nil
             }
         }
+    }
+
+    /// In WAL mode SQLite makes files beside the ledger also to read it. Where it may not, and none is needed, it has to be
+    /// told that nobody writes (https://www.sqlite.org/wal.html#read_only_databases).
+    private static func readableName(of path: FilePath) -> String {
+        var log = stat()
+        let hasLog = stat("\(path.string)-wal", &log) == 0 && log.st_size > 0
+        let folder = path.removingLastComponent().string
+        if hasLog || access(folder.isEmpty ? "." : folder, W_OK) == 0 { return path.string }
+        let escapes: [Character: String] = ["%": "%25", "?": "%3F", "#": "%23"]
+        return "file:" + path.string.map { escapes[$0] ?? String($0) }.joined() + "?immutable=1"
     }
 
     /// Whether another program made the tables. A process killed as it made the first ledger leaves none but GRDB's.

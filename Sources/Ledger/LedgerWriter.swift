@@ -34,6 +34,16 @@ public actor LedgerWriter {
         }
     }
 
+    /// Moves what was written into the main file, which is then whole without its companions. Nothing is lost without it.
+    public func close() async throws(LedgerError) {
+        do {
+            _ = try await queue.writeWithoutTransaction { try $0.checkpoint(.passive) }
+            try queue.close()
+        } catch {
+            throw .cannotWrite(path: path.string, reason: Self.reason(error))
+        }
+    }
+
     private func flush() async {
         while !pending.isEmpty {
             let batch = pending

@@ -5,8 +5,13 @@ import OCI
 import SystemPackage
 
 // Writes builds into the ledger that the argument names, without end, and says which it has written: a process that
-// tests kill, or whose disk fills up.
+// tests kill, or whose disk fills up. With `read` as second argument it says which are there.
 do {
+    if CommandLine.arguments.count > 2 {
+        let builds = try LedgerReader(FilePath(CommandLine.arguments[1])).builds(HistoryFilter())
+        for build in builds { print(build.build) }
+        exit(0)
+    }
     let writer = try LedgerWriter(FilePath(CommandLine.arguments[1]))
     let run = ULID.make(at: 1)
     let record = RunRecord(

@@ -8,7 +8,7 @@ import Testing
 /// A process that writes is killed, or its disk is full.
 @Suite struct CrashTests {
     private let ledger: TestLedger
-    private static let probe = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    static let probe = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("LedgerProbe").path
 
     init() throws { ledger = try TestLedger() }

@@ -87,6 +87,30 @@ import Testing
         #expect(try ledger.reader().detail(of: "app").build.build == "B")
     }
 
+    @Test func `a closed ledger is one file`() async throws {
+        let writer = try ledger.writer()
+        try await writer.record(.runBegan(TestLedger.run("R")))
+        try await writer.build("B", run: "R", "app")
+        try await writer.close()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: ledger.folder.path) == ["ledger.sqlite"])
+        #expect(try ledger.reader().detail(of: "app").build.build == "B")
+    }
+
+    @Test(.enabled(if: Privilege.isRoot)) func `a ledger on a read-only disk can be read`() async throws {
+        let folder = ledger.folder.path("a?b#c%20d")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        let writer = try LedgerWriter(FilePath("\(folder)/ledger.sqlite"))
+        try await writer.record(.runBegan(TestLedger.run("R")))
+        try await writer.build("B", run: "R", "app")
+        try await writer.close()
+        let shell = Shell(
+            """
+            unshare -m sh -c 'mount --bind "\(folder)" "\(folder)" && mount -o remount,ro,bind "\(folder)" &&
+              "\(CrashTests.probe)" "\(folder)/ledger.sqlite" read'
+            """)
+        #expect(shell.output == "B\n")
+    }
+
     @Test func `a migration begins with a copy of the file`() async throws {
         try await ledger.writer().record(.runBegan(TestLedger.run("R")))
         _ = try LedgerFile.openForWriting(ledger.path, Self.newer("CREATE TABLE moods (mood TEXT)"))
