@@ -14,14 +14,15 @@ static int report_failure(int report_fd, const struct csb_failure *failure) {
     _exit(CSB_EXIT_SETUP_FAILED);
 }
 
-// The parent-death signal is set again after the change of ids, which clears it.
+// The parent-death signal is set again after the change of ids, which clears it. The calls that change ids are the
+// kernel's own: glibc's would first wait for the threads that the parent has, and may wait for ever.
 static int become_root(const struct csb_step_child *child, struct csb_failure *failure) {
     char go;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (csb_read(child->go_fd, &go, 1) != 1) return csb_fail_with(failure, CSB_STEP_ID_MAP, EPIPE, NULL);
     if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0)
         return csb_fail(failure, CSB_STEP_SET_IDS, "0");
-    if (setgroups(0, NULL) < 0) return csb_fail(failure, CSB_STEP_SET_GROUPS, NULL);
+    if (syscall(SYS_setgroups, 0, NULL) < 0) return csb_fail(failure, CSB_STEP_SET_GROUPS, NULL);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return csb_fail(failure, CSB_STEP_PARENT_DEATH, NULL);
     setsid();
     umask(022);
@@ -92,7 +93,7 @@ static int become_user(const struct csb_step_request *request, struct csb_failur
     if (result < 0) return csb_fail_with(failure, CSB_STEP_CAPABILITIES, -result, NULL);
     char ids[32];
     csb_format(ids, sizeof ids, "%u:%u", request->uid, request->gid);
-    if (setgroups(request->group_count, request->groups) < 0) return csb_fail(failure, CSB_STEP_SET_GROUPS, ids);
+    if (syscall(SYS_setgroups, request->group_count, request->groups) < 0) return csb_fail(failure, CSB_STEP_SET_GROUPS, ids);
     if (syscall(SYS_setresgid, request->gid, request->gid, request->gid) < 0)
         return csb_fail(failure, CSB_STEP_SET_IDS, ids);
     if (syscall(SYS_setresuid, request->uid, request->uid, request->uid) < 0)
