@@ -21,8 +21,8 @@ final class Attempt: Sendable {
     let queued: Double
     let started: Double
     let control = AttemptControl()
-    /// Given when publishing is to be given up.
-    let cancellation = Reply<Void>()
+    /// Of the present publishing; a later one, after a pause, has another.
+    private let cancellation = Mutex(Reply<Void>())
     private let state = Mutex(Facts())
 
     init(image: Int, number: Int, build: String, queued: Double, started: Double) {
@@ -34,6 +34,15 @@ final class Attempt: Sendable {
     }
 
     var facts: Facts { state.withLock { $0 } }
+
+    /// Starts to publish: what is given when that is to be given up.
+    func beginPublishing() -> Reply<Void> {
+        let reply = Reply<Void>()
+        cancellation.withLock { $0 = reply }
+        return reply
+    }
+
+    func cancelPublishing() { cancellation.withLock { _ = $0.give(()) } }
 
     func update(_ change: (inout Facts) -> Void) { state.withLock { change(&$0) } }
 

@@ -29,10 +29,11 @@ extension Workshop {
         guard let attempt = current(image), let result = attempt.facts.result else {
             preconditionFailure("only a built image is published")
         }
+        let cancellation = attempt.beginPublishing()
         group.addTask { [self] in
             var failure: JobFailure?
             do {
-                let published = try await attempt.cancellation.cancelling {
+                let published = try await cancellation.cancelling {
                     try await self.publisher.publish(self.plan.images[image], result) { move in
                         await self.recorder.record(
                             .tagMoved(move, build: attempt.build, at: self.environment.clock.secondsSince1970))

@@ -38,7 +38,7 @@ final class Workshop: Sendable {
         case .terminate(let image): current(image)?.control.terminate()
         case .kill(let image): current(image)?.control.kill()
         case .publish(let image, _): publish(image, &group)
-        case .cancelPublishing(let image): current(image)?.cancellation.give(())
+        case .cancelPublishing(let image): current(image)?.cancelPublishing()
         case .retry(let image, let number, let pause, let failure): await retry(image, number, pause, failure)
         case .ended(let image, let ending): await end(image, ending)
         }
