@@ -107,7 +107,7 @@ import Testing
         let error = RegistryError.unauthorized(
             operation: "authorization for \(registry.host)", url: "http://\(registry.host)/token",
             errors: [.init(code: "UNAUTHORIZED", message: "the test registry says so")], hadCredentials: true,
-            searched: [])
+            searched: ["/test/config.json"])
         await #expect(throws: error) { try await RegistryClient.forTests(user).resolve(reference, platform: amd64) }
     }
 

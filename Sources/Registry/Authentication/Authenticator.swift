@@ -94,7 +94,9 @@ final class Authenticator: Sendable {
         let clock = configuration.clock
         if let known = tokens.withLock({ $0[key] }), known.expires > clock.secondsSince1970 { return known }
         return try await fetches.run(key) {
-            let token = try await server.fetch(key.scopes, credentials, session, now: { clock.secondsSince1970 })
+            let token = try await server.fetch(
+                key.scopes, credentials, searched: configuration.credentials.searched, session,
+                now: { clock.secondsSince1970 })
             tokens.withLock { $0[key] = token }
             return token
         }.value

@@ -33,15 +33,16 @@ struct TokenServer: Hashable, Sendable {
         self.registry = endpoint.registry
     }
 
-    /// Gets a token for the scopes, with or without credentials.
+    /// Gets a token for the scopes, with or without credentials. `searched` is where those were looked for.
     func fetch(
-        _ scopes: [AccessScope], _ credentials: Credentials?, _ session: HTTPSession, now: () -> Double
+        _ scopes: [AccessScope], _ credentials: Credentials?, searched: [String], _ session: HTTPSession,
+        now: () -> Double
     ) async throws -> Token {
         let operation = "authorization for \(registry)"
         let asked = now()
         let response = try await session.perform(request(scopes, credentials), operation: operation)
         guard response.status == 200 else {
-            throw refusal(response, operation, hadCredentials: credentials != nil)
+            throw refusal(response, operation, hadCredentials: credentials != nil, searched)
         }
         guard let answer = try? JSONDecoder().decode(TokenAnswer.self, from: Data(response.body)),
             let text = [answer.token, answer.accessToken].compactMap({ $0 }).first(where: { !$0.isEmpty }),
@@ -73,14 +74,17 @@ struct TokenServer: Hashable, Sendable {
         return request
     }
 
-    private func refusal(_ response: HTTPResponse, _ operation: String, hadCredentials: Bool) -> RegistryError {
+    private func refusal(
+        _ response: HTTPResponse, _ operation: String, hadCredentials: Bool, _ searched: [String]
+    ) -> RegistryError {
         let errors = response.reportedErrors
         guard response.status == 401 else {
             return .status(
                 operation: operation, url: realm.description, status: response.status, errors: errors, retryAfter: nil)
         }
         return .unauthorized(
-            operation: operation, url: realm.description, errors: errors, hadCredentials: hadCredentials, searched: [])
+            operation: operation, url: realm.description, errors: errors, hadCredentials: hadCredentials,
+            searched: searched)
     }
 }
 
