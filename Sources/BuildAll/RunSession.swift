@@ -76,6 +76,15 @@ struct RunSession {
         }
     }
 
+    /// Executors clean up behind themselves, but for those that had to be killed.
+    private func sweepAfterKills(_ state: StateFolder, _ launcher: SandboxLauncher) async {
+        do {
+            if try !state.sweepAfterKills().isEmpty { try await launcher.sweep() }
+        } catch {
+            Console.standardError.write("warning: sweeping the state folder: \(error)\n")
+        }
+    }
+
     private func openLedger(_ state: StateFolder) throws -> LedgerWriter {
         do {
             return try LedgerWriter(state.ledger)
@@ -111,6 +120,7 @@ struct RunSession {
         do {
             let signals = SignalWatch { runner.interrupt() }
             let outcomes = try await runner.run()
+            await sweepAfterKills(state, launcher)
             let status = ExitStatus(of: outcomes, signal: signals.received)
             let ended = secondsNow()
             try await ledger.record(.runEnded(run: run, exitCode: Int(status.rawValue), at: ended))

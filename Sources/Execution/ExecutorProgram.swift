@@ -48,7 +48,7 @@ public enum ExecutorProgram {
 
     /// Removes what the scheduler's user may not: files of subordinate ids.
     private static func sweep(_ environment: ExecutorEnvironment) throws {
-        _ = try StateFolder(environment.stateFolder).sweep()
+        _ = try StateFolder(environment.stateFolder).sweepAfterKills()
     }
 
     private static func writeError(_ text: String) {

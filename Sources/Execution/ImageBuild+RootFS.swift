@@ -35,8 +35,25 @@ extension ImageBuild {
 
     func prepareOverlay(_ state: StageState) throws -> Overlay {
         Overlay(
-            lowers: try directories(of: state.layers), upper: try stores.layers.makeTemporary("upper"),
-            work: try stores.layers.makeTemporary("work"))
+            lowers: try directories(of: state.layers), upper: try makeDraft("upper"), work: try makeDraft("work"))
+    }
+
+    private func makeDraft(_ prefix: String) throws -> FilePath {
+        let path = try stores.layers.makeTemporary(prefix)
+        drafts.append(path)
+        return path
+    }
+
+    /// A failed step may have filled the disk: it is free again before the failure is told, and so can be recorded.
+    func removeDrafts() {
+        for path in drafts {
+            do {
+                try stores.layers.discard(path)
+            } catch {
+                // It became a layer, or is swept when the run ends.
+                _ = error
+            }
+        }
     }
 
     /// Topmost first; overlayfs needs one at least, so that nothing is an empty directory.
@@ -47,7 +64,7 @@ extension ImageBuild {
 
     private func emptyDirectory() throws -> FilePath {
         if let empty { return empty }
-        let made = try stores.layers.makeTemporary("empty")
+        let made = try makeDraft("empty")
         empty = made
         return made
     }

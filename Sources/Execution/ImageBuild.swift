@@ -26,6 +26,8 @@ final class ImageBuild {
     /// A lower layer for what stands on nothing; made when it is needed.
     var empty: FilePath?
     private var warned: Set<String> = []
+    /// Folders below `tmp/`; those that became layers are gone from there.
+    var drafts: [FilePath] = []
 
     init(
         job: Job, stores: Stores, scheduler: any SchedulerLink, zygote: StepZygote, log: StepLog,
@@ -53,8 +55,9 @@ final class ImageBuild {
         }
     }
 
-    /// Builds everything and puts the image into the store.
+    /// Builds everything and puts the image into the store. Leaves nothing in `tmp/`, however it ends.
     func run() throws -> JobResult {
+        defer { removeDrafts() }
         for warning in graph.warnings + scope.warnings { try warn(warning) }
         try addTriggers()
         for stage in graph.stages { states[stage.index] = try build(stage) }

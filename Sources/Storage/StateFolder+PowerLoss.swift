@@ -112,7 +112,7 @@ extension StateFolder {
 
 /// The file `synced`: until when, in which boot of the machine, all that was stored is on the disk.
 struct SyncMark {
-    private static let name: FileName = "synced"
+    static let name: FileName = "synced"
 
     var bootID: String
     /// Since 1970.

@@ -33,6 +33,12 @@ extension StateFolder {
         return report
     }
 
+    /// Removes what processes of this run left that were killed; nobody else uses the store any more, but `synchronize`
+    /// may still be at work, and its draft is spared. Returns what this user may not remove.
+    public func sweepAfterKills() throws(StorageError) -> [String] {
+        try removeLeftovers(leftovers().filter { !$0.hasPrefix("tmp/\(SyncMark.name)-") })
+    }
+
     /// Removes what `sweep` listed; returns what this user may not remove. Blocks as long as the disk takes, and may go
     /// on while a run uses the store. What is gone already is no error.
     public func removeLeftovers(_ names: [String]) throws(StorageError) -> [String] {
