@@ -93,7 +93,7 @@ let package = Package(
                 "Jobs", "OCI", "DockerfileFrontend", "FileSystem", "Storage", "Layers", "Sandbox", "Templates",
                 systemPackage,
             ]),
-        library("Ledger", ["OCI", "Jobs", grdb, systemPackage]),
+        library("Ledger", ["OCI", "Jobs", "FileSystem", grdb, systemPackage]),
         library("Reporting", ["OCI", "Jobs", "Ledger", systemPackage]),
 
         // level 3

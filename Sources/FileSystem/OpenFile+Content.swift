@@ -80,4 +80,9 @@ extension OpenFile {
     public func truncate(to size: Int64) throws(SystemError) {
         try check("ftruncate", nil) { ftruncate(fd, Int(size)) }
     }
+
+    /// Takes room on the disk from the file's start on without changing its size (fallocate(2)).
+    public func reserve(_ size: Int64) throws(SystemError) {
+        try check("fallocate", nil) { clinux_reserve(fd, size) }
+    }
 }

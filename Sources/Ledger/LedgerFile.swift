@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import GRDB
 internal import Glibc
 internal import SystemPackage
@@ -36,6 +37,21 @@ enum LedgerFile {
             return queue
         }
     }
+
+    /// Takes room on the disk for what a run writes, past the end of the write-ahead log: a step that fills the disk is a
+    /// failure of its image, which must be recorded, and not the end of the run. SQLite removes the log, and with it what
+    /// is left of this, when the ledger is closed.
+    static func reserve(_ path: FilePath) {
+        do throws(SystemError) {
+            try OpenFile.open("\(path.string)-wal", [.write]).reserve(reservedBytes)
+        } catch {
+            // A full disk fails the first write, which says so; some file systems cannot.
+            _ = error
+        }
+    }
+
+    /// Some thousands of facts.
+    private static let reservedBytes: Int64 = 4 << 20
 
     /// For reading, also of a newer schema; nil if there is no ledger yet, or one in which nothing was ever written.
     static func openForReading(_ path: FilePath) throws(LedgerError) -> DatabaseQueue? {

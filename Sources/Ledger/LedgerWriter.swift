@@ -15,6 +15,7 @@ public actor LedgerWriter {
     public init(_ path: FilePath) throws(LedgerError) {
         self.path = path
         queue = try LedgerFile.openForWriting(path)
+        LedgerFile.reserve(path)
     }
 
     /// Returns once the facts are in the file, in their order, all or none.

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/falloc.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <linux/stat.h>
@@ -48,6 +49,11 @@ static inline int clinux_statx(int dir, const char *_Nonnull path, int flags, st
 // From the current position of one file to that of another.
 static inline long clinux_copy_file_range(int from, int to, size_t count) {
     return syscall(SYS_copy_file_range, from, (void *)0, to, (void *)0, count, 0);
+}
+
+// fallocate(2) with FALLOC_FL_KEEP_SIZE: glibc declares it only with _GNU_SOURCE.
+static inline int clinux_reserve(int file, int64_t size) {
+    return (int)syscall(SYS_fallocate, file, FALLOC_FL_KEEP_SIZE, (int64_t)0, size);
 }
 
 static inline long clinux_getdents64(int dir, void *_Nonnull buffer, size_t size) {
