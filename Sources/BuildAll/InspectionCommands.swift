@@ -40,7 +40,8 @@ struct ListCommand: ParsableCommand {
     func run() throws {
         let now = secondsNow()
         let batch = try manifest.load(run: ULID.make(at: now), now: now)
-        Console.standardOutput.write(lines: try manifest.plan(batch, PlanOptions()).images.map(\.name))
+        let images = try manifest.plan(batch, PlanOptions()).images.filter(\.isSelected)
+        Console.standardOutput.write(lines: images.map(\.name))
     }
 }
 
