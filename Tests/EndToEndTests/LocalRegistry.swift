@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Debian's docker-registry on a free port of 127.0.0.1, ended with the object.
 final class LocalRegistry {
     let host: String
-    private let process: Process
+    private let process: ChildProcess
 
     init(in workspace: Workspace) throws {
         host = "127.0.0.1:\(try Self.freePort())"
@@ -18,14 +19,13 @@ final class LocalRegistry {
 
             """)
         process = try Program.start(
-            ["docker-registry", "serve", workspace.path("registry.yml")], in: workspace.folder,
-            output: FileHandle.nullDevice, errors: FileHandle.nullDevice)
+            ["docker-registry", "serve", workspace.path("registry.yml")], in: workspace.folder)
         try waitUntilItAnswers(workspace)
     }
 
     deinit {
         process.terminate()
-        process.waitUntilExit()
+        process.wait()
     }
 
     private func waitUntilItAnswers(_ workspace: Workspace) throws {

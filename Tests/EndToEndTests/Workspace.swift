@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The result of one program run to its end.
@@ -8,7 +9,7 @@ struct Outcome {
     var errors: String
 
     /// Standard output as lines.
-    var lines: [String] { output.split(separator: "\n").map(String.init) }
+    var lines: [String] { output.split(whereSeparator: \.isNewline).map(String.init) }
 }
 
 /// Runs programs and waits for them.
@@ -22,38 +23,27 @@ enum Program {
 
     static let buildAll = folder.appending(path: "build-all").path
 
+    /// Starts a program found in PATH; its outputs go to files. `environment` is added to our own.
     static func start(
-        _ arguments: [String], in directory: URL, environment: [String: String] = [:], output: FileHandle,
-        errors: FileHandle
-    ) throws -> Process {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = arguments
-        process.currentDirectoryURL = directory
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        return process
+        _ arguments: [String], in directory: URL, environment: [String: String] = [:], output: String = "/dev/null",
+        errors: String = "/dev/null"
+    ) throws -> ChildProcess {
+        let descriptors = try [("/dev/null", O_RDONLY), (output, O_WRONLY), (errors, O_WRONLY)].map { path, mode in
+            let descriptor = open(path, mode | O_CREAT | O_CLOEXEC, 0o600)
+            try #require(descriptor >= 0, "\(path): \(String(cString: strerror(errno)))")
+            return descriptor
+        }
+        defer { for descriptor in descriptors { close(descriptor) } }
+        return try ChildProcess(
+            arguments, environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+            directory: directory.path, input: descriptors[0], output: descriptors[1], errorOutput: descriptors[2])
     }
 
-    /// Runs a program found in PATH; output goes through files, so that nothing can block.
+    /// Runs a program found in PATH to its end.
     static func run(_ arguments: [String], in directory: URL, environment: [String: String] = [:]) throws -> Outcome {
-        let outputFile = directory.appending(path: ".out-\(UUID())")
-        let errorFile = directory.appending(path: ".err-\(UUID())")
-        defer {
-            for file in [outputFile, errorFile] { unlink(file.path) }
-        }
-        for file in [outputFile, errorFile] { try Data().write(to: file) }
-        let process = try start(
-            arguments, in: directory, environment: environment, output: FileHandle(forWritingTo: outputFile),
-            errors: FileHandle(forWritingTo: errorFile))
-        process.waitUntilExit()
-        return Outcome(
-            exitCode: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus,
-            output: String(decoding: try Data(contentsOf: outputFile), as: UTF8.self),
-            errors: String(decoding: try Data(contentsOf: errorFile), as: UTF8.self))
+        let result = try Tool.run(
+            arguments[0], Array(arguments.dropFirst()), environment: environment, directory: directory.path)
+        return Outcome(exitCode: result.status, output: result.output, errors: result.errorOutput)
     }
 }
 
@@ -69,7 +59,9 @@ final class Workspace {
 
     deinit {
         do {
-            _ = try Program.run(["rm", "-rf", folder.path], in: URL(filePath: "/"))
+            // Files of subordinate ids are removed by root of a namespace that has them.
+            let enter = getuid() == 0 ? [] : ["unshare", "--map-root-user", "--map-auto"]
+            _ = try Program.run(enter + ["rm", "-rf", folder.path], in: URL(filePath: "/"))
         } catch {
             Issue.record("the workspace could not be removed: \(error)")
         }

@@ -32,7 +32,7 @@ public enum Tool {
 
     /// Runs a program found in PATH, with nothing on its standard input. `environment` is added to our own.
     public static func run(
-        _ name: String, _ arguments: [String], environment: [String: String] = [:]
+        _ name: String, _ arguments: [String], environment: [String: String] = [:], directory: String? = nil
     ) throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tool-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -46,8 +46,8 @@ public enum Tool {
         defer { for fd in [null] + files.map(\.fd) { close(fd) } }
         let process = try ChildProcess(
             [name] + arguments,
-            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }, input: null,
-            output: files[0].fd, errorOutput: files[1].fd)
+            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+            directory: directory, input: null, output: files[0].fd, errorOutput: files[1].fd)
         let status = process.wait()
         let texts = try files.map {
             String(decoding: try Data(contentsOf: URL(fileURLWithPath: $0.path)), as: UTF8.self)
