@@ -26,7 +26,6 @@ final class LayerChain {
                 try unpack(layer, into: folder, lowers: lowers)
             }
             lowers.removeAll { $0 == directory }
-            lowers.removeAll { $0 == directory }
             lowers.insert(directory, at: 0)
         }
         return lowers
