@@ -42,10 +42,10 @@ struct UserDatabase {
         let ownership = try Ownership(parsing: text)
         let user = try user(ownership.user)
         let home = user.record?.home ?? ""
+        let gid = try ownership.group.map(gid) ?? user.record?.gid ?? 0
         return Identity(
-            uid: user.id,
-            gid: try ownership.group.map(gid) ?? user.record?.gid ?? 0,
-            groups: ownership.group == nil ? supplementaryGroups(of: user.record) : [],
+            uid: user.id, gid: gid,
+            groups: [gid] + (ownership.group == nil ? supplementaryGroups(of: user.record, besides: gid) : []),
             home: home.isEmpty ? (user.id == 0 ? "/root" : "/") : home)
     }
 
@@ -78,9 +78,9 @@ struct UserDatabase {
         }
     }
 
-    private func supplementaryGroups(of user: User?) -> [UInt32] {
+    private func supplementaryGroups(of user: User?, besides primary: UInt32) -> [UInt32] {
         guard let user else { return [] }
-        return groups.filter { $0.members.contains(user.name) && $0.gid != user.gid }.map(\.gid)
+        return groups.filter { $0.members.contains(user.name) && $0.gid != primary }.map(\.gid)
     }
 }
 
@@ -88,6 +88,7 @@ struct UserDatabase {
 struct Identity: Equatable {
     var uid: UInt32
     var gid: UInt32
+    /// Supplementary ones, the primary among them: so that a program that changes its gid does not leave the group.
     var groups: [UInt32]
     /// For `HOME`, unless the environment sets it.
     var home: String
