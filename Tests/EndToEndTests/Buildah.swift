@@ -4,35 +4,49 @@ import Testing
 /// Debian's buildah, with storage of its own inside the workspace.
 enum Buildah {
     private static func buildah(_ arguments: [String], in workspace: Workspace) throws -> Outcome {
-        let storage = ["--root", workspace.path("buildah/root"), "--runroot", workspace.path("buildah/run")]
-        let outcome = try Program.run(
-            ["buildah"] + storage + arguments, in: workspace.folder, environment: ["BUILDAH_ISOLATION": "chroot"])
-        try #require(outcome.exitCode == 0, "buildah \(arguments.joined(separator: " ")): \(outcome.errors)")
+        try run(["buildah"] + storage(in: workspace) + arguments, in: workspace)
+    }
+
+    private static func storage(in workspace: Workspace) -> [String] {
+        ["--root", workspace.path("buildah/root"), "--runroot", workspace.path("buildah/run")]
+    }
+
+    private static func run(_ arguments: [String], in workspace: Workspace) throws -> Outcome {
+        let outcome = try Program.run(arguments, in: workspace.folder, environment: ["BUILDAH_ISOLATION": "chroot"])
+        try #require(outcome.exitCode == 0, "\(arguments.joined(separator: " ")): \(outcome.errors)")
         return outcome
     }
 
-    static func build(dockerfile: String, context: String, as name: String, in workspace: Workspace) throws {
+    /// Builds the context `contexts/NAME`. The ignore file beside the Dockerfile, which this buildah does not look for,
+    /// is named to it. Docker's image format, because OCI's has no place for what SHELL and HEALTHCHECK say.
+    static func build(_ name: String, in workspace: Workspace) throws {
+        let context = "contexts/\(name)"
+        let ignoreFile = "\(context)/Dockerfile.dockerignore"
+        let hasOwn = FileManager.default.fileExists(atPath: workspace.path(ignoreFile))
         _ = try buildah(
-            ["bud", "-q", "--pull=never", "-f", dockerfile, "-t", "localhost/\(name)", context], in: workspace)
+            ["bud", "-q", "--pull=never", "--format", "docker"] + (hasOwn ? ["--ignorefile", ignoreFile] : [])
+                + ["-f", "\(context)/Dockerfile", "-t", "localhost/\(name)", context], in: workspace)
     }
 
-    /// The files of an image, through a mounted container that is removed again.
+    /// The files of an image, mounted by podman: buildah would make a container of it, and run its triggers for that.
     static func listing(of name: String, in workspace: Workspace) throws -> [String] {
-        let container = try buildah(["from", "--pull=never", "localhost/\(name)"], in: workspace).lines[0]
-        let folder = try buildah(["mount", container], in: workspace).lines[0]
+        let podman = ["podman"] + storage(in: workspace) + ["image"]
+        let folder = try run(podman + ["mount", "localhost/\(name)"], in: workspace).lines[0]
         let listing = try TreeListing.of(folder, in: workspace)
-        _ = try buildah(["rm", container], in: workspace)
+        _ = try run(podman + ["unmount", "localhost/\(name)"], in: workspace)
         return listing
     }
 
-    static func config(of name: String, in workspace: Workspace) throws -> String {
-        let format = "{{json .Docker.config}}"
-        let text = try buildah(["inspect", "--type", "image", "--format", format, "localhost/\(name)"], in: workspace)
-        return try OCIConfig.normalized(text.output)
+    static func config(of name: String, in workspace: Workspace) throws -> [String] {
+        let text = try buildah(["inspect", "--type", "image", "localhost/\(name)"], in: workspace).output
+        let document = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+        let docker = try #require(document?["Docker"] as? [String: Any])
+        return try OCIConfig.lines(docker["config"] as? [String: Any] ?? [:])
     }
 
-    static func removeAll(in workspace: Workspace) throws {
-        _ = try buildah(["rmi", "--all", "--force"], in: workspace)
+    /// Unmounts and removes everything; what cannot be removed is an issue.
+    static func removeAll(in workspace: Workspace) {
+        do { _ = try buildah(["rmi", "--all", "--force"], in: workspace) } catch { Issue.record(error) }
     }
 }
 
@@ -43,29 +57,38 @@ enum OCIConfig {
         "Healthcheck", "Shell", "OnBuild",
     ]
 
-    static func ofLayout(_ reference: String, in workspace: Workspace) throws -> String {
-        let text = try workspace.run("skopeo", "inspect", "--config", "--raw", "oci:\(reference)").output
-        let document = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
-        let config = try JSONSerialization.data(withJSONObject: document?["config"] ?? [:])
-        return try normalized(String(decoding: config, as: UTF8.self))
+    static func ofLayout(_ reference: String, in workspace: Workspace) throws -> [String] {
+        let document = try document(ofLayout: reference, in: workspace)
+        return try lines(document["config"] as? [String: Any] ?? [:])
     }
 
-    /// Sorted keys, empty values left out, builders' own labels dropped.
-    static func normalized(_ text: String) throws -> String {
-        let document = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] ?? [:]
-        var kept: [String: Any] = [:]
-        for key in compared {
-            guard var value = document[key], !(value is NSNull) else { continue }
-            if var labels = value as? [String: Any] {
-                labels = labels.filter { !$0.key.hasPrefix("io.buildah") }
-                value = labels
-                if labels.isEmpty { continue }
-            }
-            if let list = value as? [Any], list.isEmpty { continue }
-            if let text = value as? String, text.isEmpty { continue }
-            kept[key] = value
+    /// The whole config of an image of a layout.
+    static func document(ofLayout reference: String, in workspace: Workspace) throws -> [String: Any] {
+        let text = try workspace.run("skopeo", "inspect", "--config", "--raw", "oci:\(reference)").output
+        return try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    }
+
+    /// `config KEY=JSON`, sorted, empty values left out, builders' own labels dropped.
+    static func lines(_ config: [String: Any]) throws -> [String] {
+        try compared.compactMap { key in
+            guard let value = config[key].flatMap(withoutBuildersLabels), !isEmpty(value) else { return nil }
+            let data = try JSONSerialization.data(
+                withJSONObject: value, options: [.sortedKeys, .fragmentsAllowed, .withoutEscapingSlashes])
+            return "config \(key)=\(String(decoding: data, as: UTF8.self))"
         }
-        let data = try JSONSerialization.data(withJSONObject: kept, options: [.sortedKeys, .prettyPrinted])
-        return String(decoding: data, as: UTF8.self)
+    }
+
+    private static func withoutBuildersLabels(_ value: Any) -> Any? {
+        (value as? [String: Any])?.filter { !$0.key.hasPrefix("io.buildah") } ?? value
+    }
+
+    private static func isEmpty(_ value: Any) -> Bool {
+        switch value {
+        case is NSNull: true
+        case let map as [String: Any]: map.isEmpty
+        case let list as [Any]: list.isEmpty
+        case let text as String: text.isEmpty
+        default: false
+        }
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A folder as lines that two builders' results can be compared by: type, mode, owner, size, link target, content,
-/// hard links and extended attributes; not times.
+/// hard links and extended attributes; not times. Short content is shown, of longer there is a digest.
 enum TreeListing {
     private static let script = """
         import hashlib, os, stat, sys
@@ -18,7 +18,9 @@ enum TreeListing {
                 if stat.S_ISLNK(info.st_mode):
                     row.append("-> " + repr(os.readlink(path))[1:])
                 if stat.S_ISREG(info.st_mode):
-                    row.append(hashlib.sha256(open(path, "rb").read()).hexdigest()[:16])
+                    content = open(path, "rb").read()
+                    short = len(content) <= 200
+                    row.append(repr(content)[1:] if short else hashlib.sha256(content).hexdigest()[:16])
                 if stat.S_ISCHR(info.st_mode) or stat.S_ISBLK(info.st_mode):
                     row.append(f"{os.major(info.st_rdev)},{os.minor(info.st_rdev)}")
                 if info.st_nlink > 1 and not stat.S_ISDIR(info.st_mode):
