@@ -32,8 +32,10 @@ final class ContextFolder {
         let shownOnes = 100
         for source in sources {
             var listing = SHA256()
+            var contents = try contentDigests(of: source.entries)[...]
             for entry in source.entries {
-                let record = try record(of: entry)
+                let content = entry.status.kind == .regular ? contents.popFirst() : nil
+                let record = record(of: entry, content: content)
                 listing.update(record)
                 if source.entries.count <= shownOnes {
                     key.add("context file \(entry.source)", Digest(of: record).description)
@@ -45,14 +47,20 @@ final class ContextFolder {
         key.add("number of sources", "\(sources.count)")
     }
 
+    /// Of the regular files, in their order; those that are not known are read on all processors.
+    private func contentDigests(of entries: [CopyEntry]) throws -> [Digest] {
+        let files = entries.filter { $0.status.kind == .regular }
+            .map { ContentFile(path: FileName($0.source.bytes), status: $0.status) }
+        return try digests.digests(of: files, below: tree.root)
+    }
+
     /// What of an entry reaches the image, each part framed: names may hold any byte but NUL.
-    private func record(of entry: CopyEntry) throws -> [UInt8] {
+    private func record(of entry: CopyEntry, content: Digest?) -> [UInt8] {
         let status = entry.status
         var record = entry.target.bytes + [0, status.kind.rawValue]
         record += [UInt8(status.permissions >> 8), UInt8(status.permissions & 0xFF)]
         switch status.kind {
-        case .regular:
-            record += try digests.digest(of: status) { try tree.open(entry.source, [.read, .noFollow]) }.raw
+        case .regular: record += content?.raw ?? []
         case .symlink: record += entry.linkTarget ?? []
         case .characterDevice, .blockDevice: record += Array("\(status.deviceMajor):\(status.deviceMinor)".utf8)
         case .directory, .fifo, .socket: break
