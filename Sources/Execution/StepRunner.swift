@@ -99,14 +99,14 @@ final class StepRunner {
     }
 
     /// Which part of the key differs from the last build of this step.
-    private func missReason(_ step: LayerStep) throws -> String? {
-        guard job.cache == .readWrite else { return "the cache is not read" }
-        guard let before = try stores.steps.previousParts(place: place(step)) else { return "never built" }
-        let now = step.key.summary
-        let changed = step.key.parts.map(\.name).filter { before[$0] != now[$0] }
-        let gone = before.keys.filter { now[$0] == nil }.sorted()
-        let names = (changed + gone).prefix(5)
-        return names.isEmpty ? "the result is no longer in the store" : "changed: " + names.joined(separator: ", ")
+    private func missReason(_ step: LayerStep) throws -> String {
+        switch job.cache {
+        case .off: return MissReason.off
+        case .writeOnly: return MissReason.forced
+        case .readWrite:
+            let before = try stores.steps.previousParts(place: place(step))
+            return before.map { MissReason.changes(from: $0, to: step.key) } ?? MissReason.neverBuilt
+        }
     }
 
     private func add(_ record: StepRecord, _ step: LayerStep, to state: inout StageState) throws {
