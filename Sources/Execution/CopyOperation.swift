@@ -25,7 +25,7 @@ struct CopyOperation {
         let path = RootPath(destination)
         if source.isDirectory {
             return try keepingTimes(of: target.directory(path)) { folder in
-                try copier(into: folder).copyContents(source.entries)
+                try copier(into: folder, at: path).copyContents(source.entries)
             }
         }
         guard let entry = source.entries.first else { return }
@@ -33,11 +33,11 @@ struct CopyOperation {
         let resolved = try target.resolve(path)
         if namesDirectory || resolved.found == .directory {
             try keepingTimes(of: target.directory(path)) { folder in
-                try copier(into: folder).copyFile(entry, as: source.path.last ?? entry.source.last ?? [])
+                try copier(into: folder, at: path).copyFile(entry, as: source.path.last ?? entry.source.last ?? [])
             }
         } else {
             try keepingTimes(of: target.directory(resolved.path.parent)) { folder in
-                try copier(into: folder).copyFile(entry, as: resolved.path.last ?? [])
+                try copier(into: folder, at: resolved.path.parent).copyFile(entry, as: resolved.path.last ?? [])
             }
         }
     }
@@ -49,8 +49,8 @@ struct CopyOperation {
         try folder.setTimes(modified: time)
     }
 
-    private func copier(into folder: OpenFile) -> TreeCopier {
-        TreeCopier(from: tree, into: folder, attributes: attributes)
+    private func copier(into folder: OpenFile, at place: RootPath) -> TreeCopier {
+        TreeCopier(from: tree, into: folder, at: place, attributes: attributes)
     }
 
     private func unpack(_ entry: CopyEntry, to path: RootPath, in target: CopyDestination) throws -> Bool {

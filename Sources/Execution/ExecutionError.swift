@@ -9,6 +9,7 @@ enum ExecutionError: Error, Equatable {
     case copyOverDirectory(String)
     case copyOntoNonDirectory(String)
     case tooManyLinks(String)
+    case tooManyLayers(most: Int)
     case noContext
     case commandFailed(command: String, exitCode: Int)
     case commandKilled(command: String, signal: Int)
@@ -33,6 +34,8 @@ extension ExecutionError: CustomStringConvertible {
         case .copyOverDirectory(let path): "cannot replace to directory \(path) with file"
         case .copyOntoNonDirectory(let path): "cannot copy to non-directory: \(path)"
         case .tooManyLinks(let path): "too many symbolic links on the way to \(path)"
+        case .tooManyLayers(let most):
+            "the stage has more than \(most) layers, which the kernel cannot mount: join some of its instructions"
         case .noContext: "the image has no build context: its manifest entry names none"
         case .commandFailed(let command, let exitCode):
             "process \"\(command)\" did not complete successfully: exit code: \(exitCode)"
@@ -64,8 +67,8 @@ extension ExecutionError: CustomStringConvertible {
         case .imageUnavailable(let failure): failure.class
         case .rootfsTargetInUse: .host
         case .protocolViolation: .internal
-        case .unknownUser, .unknownGroup, .copyOverDirectory, .copyOntoNonDirectory, .tooManyLinks, .invalidArgument,
-            .notServed, .platformMismatch:
+        case .unknownUser, .unknownGroup, .copyOverDirectory, .copyOntoNonDirectory, .tooManyLinks, .tooManyLayers,
+            .invalidArgument, .notServed, .platformMismatch:
             .dockerfile
         }
     }

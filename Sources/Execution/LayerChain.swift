@@ -6,6 +6,9 @@ internal import SystemPackage
 
 /// Makes the layers of an image present as directories, as late as possible: only when a step runs on them.
 final class LayerChain {
+    /// OVL_MAX_STACK of the kernel.
+    private static let mostLayers = 500
+
     private let store: LayerStore
     private let blobs: BlobStore
     private let scheduler: any SchedulerLink
@@ -28,6 +31,7 @@ final class LayerChain {
             lowers.removeAll { $0 == directory }
             lowers.insert(directory, at: 0)
         }
+        guard lowers.count <= Self.mostLayers else { throw ExecutionError.tooManyLayers(most: Self.mostLayers) }
         return lowers
     }
 

@@ -10,6 +10,7 @@ internal import Jobs
 /// A line is `SECONDS #STEP STREAM TEXT`; seconds count from the start of the build. Lines longer than 16 KiB are split.
 final class StepLog {
     static let longestLine = 16 << 10
+    private static let longestTail = 20
 
     private let file: OpenFile
     private let start = ContinuousClock.now
@@ -24,28 +25,38 @@ final class StepLog {
 
     func beginStep(_ step: Int, _ title: String) throws {
         tail = []
-        try write(line: Array("#\(step) \(title)".utf8), prefix: "")
+        try write("#\(step) \(title)")
     }
 
     func note(_ text: String) throws {
-        try write(line: Array(text.utf8), prefix: "")
+        try write(text)
     }
 
-    func append(_ line: ArraySlice<UInt8>, step: Int, stream: StepOutput.Stream) throws {
-        tail.append(String(decoding: line, as: UTF8.self))
-        if tail.count > 20 { tail.removeFirst() }
-        try write(line: line, prefix: "#\(step) \(stream.rawValue) ")
+    /// Lines that arrived together have one time and are written at once.
+    func append(_ lines: [ArraySlice<UInt8>], step: Int, stream: StepOutput.Stream) throws {
+        tail += lines.suffix(Self.longestTail).map { String(decoding: $0, as: UTF8.self) }
+        tail.removeFirst(max(0, tail.count - Self.longestTail))
+        let prefix = Array("\(time) #\(step) \(stream.rawValue) ".utf8)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(lines.reduce(0) { $0 + $1.count + prefix.count + 1 })
+        for line in lines {
+            bytes += prefix
+            bytes += line
+            bytes.append(10)
+        }
+        try file.writeAll(bytes)
     }
 
-    private func write(line: some Collection<UInt8>, prefix: String) throws {
+    private func write(_ text: String) throws {
+        try file.writeAll(Array("\(time) \(text)\n".utf8))
+    }
+
+    /// Seconds since the start of the build.
+    private var time: String {
         let elapsed = ContinuousClock.now - start
         let milliseconds =
             Int(elapsed.components.seconds) * 1000 + Int(elapsed.components.attoseconds / 1_000_000_000_000_000)
-        let fraction = String(1000 + milliseconds % 1000).dropFirst()
-        var bytes = Array("\(milliseconds / 1000).\(fraction) \(prefix)".utf8)
-        bytes += line
-        bytes.append(10)
-        try file.writeAll(bytes)
+        return "\(milliseconds / 1000).\(String(1000 + milliseconds % 1000).dropFirst())"
     }
 }
 

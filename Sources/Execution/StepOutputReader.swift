@@ -40,9 +40,9 @@ struct StepOutputReader {
     }
 
     private func pass(_ lines: [ArraySlice<UInt8>], _ stream: StepOutput.Stream) throws {
+        try log.append(lines, step: step, stream: stream)
         var text = ""
         for line in lines {
-            try log.append(line, step: step, stream: stream)
             if !text.isEmpty, text.utf8.count + line.count > Self.longestText {
                 try scheduler.send(.output(StepOutput(step: step, stream: stream, text: text)))
                 text = ""

@@ -6,6 +6,8 @@ final class TreeCopier {
     private let tree: SourceTree
     private let attributes: CopyAttributes
     private let base: OpenFile
+    /// Where `base` is, for messages.
+    private let place: RootPath
     /// Directory of the destination that was used last: entries come parents first, sorted.
     private var current: (path: RootPath, folder: OpenFile)
     /// First copies of files with several links, by device and inode.
@@ -19,9 +21,10 @@ final class TreeCopier {
         var inode: UInt64
     }
 
-    init(from tree: SourceTree, into folder: OpenFile, attributes: CopyAttributes) {
+    init(from tree: SourceTree, into folder: OpenFile, at place: RootPath = .root, attributes: CopyAttributes) {
         self.tree = tree
         self.attributes = attributes
+        self.place = place
         base = folder
         current = (.root, folder)
     }
@@ -46,7 +49,9 @@ final class TreeCopier {
         let name = FileName(target.last ?? [])
         if entry.status.kind == .directory { return try copyDirectory(entry, name, in: folder) }
         if let existing = try folder.statusIfPresent(of: name) {
-            guard existing.kind != .directory else { throw ExecutionError.copyOverDirectory(target.description) }
+            guard existing.kind != .directory else {
+                throw ExecutionError.copyOverDirectory(place.appending(target).description)
+            }
             try folder.unlink(name)
         }
         if try isLinked(entry, as: target, name, in: folder) { return }
@@ -66,7 +71,7 @@ final class TreeCopier {
     private func copyDirectory(_ entry: CopyEntry, _ name: FileName, in folder: OpenFile) throws {
         if let existing = try folder.statusIfPresent(of: name) {
             guard existing.kind == .directory else {
-                throw ExecutionError.copyOntoNonDirectory(entry.target.description)
+                throw ExecutionError.copyOntoNonDirectory(place.appending(entry.target).description)
             }
         } else {
             try folder.makeDirectory(name, mode: 0o700)
