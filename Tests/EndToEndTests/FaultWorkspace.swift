@@ -92,10 +92,10 @@ final class FaultWorkspace {
     }
 
     /// The blobs whose bytes have another digest than their name.
-    func damagedBlobs() throws -> [String] {
+    func damagedBlobs(in blobs: String = "state/blobs/sha256") throws -> [String] {
         try workspace.run(
             "sh", "-c",
-            "cd state/blobs/sha256 && for f in *; do [ \"$(sha256sum < $f | cut -c 1-64)\" = $f ] || echo $f; done"
+            "cd \(blobs) && for f in *; do [ \"$(sha256sum < $f | cut -c 1-64)\" = $f ] || echo $f; done"
         ).lines
     }
 

@@ -158,4 +158,54 @@ import Testing
             #expect(found.exitCode == 1, "\(found.output)\(found.errors)")
         }
     }
+
+    /// Starts a run and waits until the registry has had a request that it never answers.
+    private func startHanging(_ registry: TestRegistry, _ method: String, _ path: String, in workspace: Workspace)
+        throws
+        -> ChildProcess
+    {
+        let process = try Program.start(
+            [Program.buildAll, "batch.yaml", "--progress", "none", "--state", workspace.state], in: workspace.folder)
+        for _ in 0..<1000 where registry.count(method, path) == 0 { usleep(10_000) }
+        try #require(registry.count(method, path) > 0)
+        return process
+    }
+
+    @Test(arguments: [("POST", "/blobs/uploads/"), ("PUT", "/manifests/"), ("GET", "/manifests/")])
+    func `Ctrl-C does not wait for a registry that does not answer`(method: String, path: String) throws {
+        let registry = TestRegistry()
+        registry.inject(.hang, method: method, path: path, times: 1000)
+        let workspace = try prepared(registry, TestRegistry())
+        // A GET is one for the base image.
+        if method == "GET" { try workspace.write("left/Dockerfile", "FROM \(registry.host)/p/base:1\n") }
+        let process = try startHanging(registry, method, path, in: workspace)
+        let start = Date.now
+        process.send(SIGINT)
+        #expect(process.wait() == 130)
+        #expect(Date.now.timeIntervalSince(start) < 2)
+        #expect(try workspace.run("ls", "-A", "state/tmp").output == "")
+        let rows = try workspace.run(
+            "sqlite3", workspace.path("state/ledger.sqlite"), "SELECT status FROM builds WHERE image = 'left'"
+        ).lines
+        #expect(rows == ["cancelled"])
+    }
+
+    @Test func `killed in the middle of a push, the next run pushes the same image`() throws {
+        let registry = TestRegistry()
+        registry.inject(.hang, method: "PUT", path: "/manifests/")
+        let other = TestRegistry()
+        let workspace = try prepared(registry, other)
+        let process = try startHanging(registry, "PUT", "/manifests/", in: workspace)
+        process.send(SIGKILL)
+        #expect(process.wait() == 128 + SIGKILL)
+        #expect(registry.manifest("p/left", "1") == nil)
+        let sent = registry.uploadedBytes
+        let next = try workspace.buildAll("batch.yaml", "--json")
+        #expect(next.exitCode == 0, "\(next.errors)")
+        let image = try #require(try statuses(next)["left"])
+        #expect(image.cachedSteps == image.steps)
+        try expectPushed(registry, "p/left", image.digest)
+        // All blobs were there already.
+        #expect(registry.uploadedBytes == sent)
+    }
 }
