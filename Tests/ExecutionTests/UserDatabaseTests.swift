@@ -52,6 +52,6 @@ import Testing
 
     @Test func `an image without files has root`() throws {
         let empty = UserDatabase(passwd: "", group: "")
-        #expect(try empty.identity("root") == Identity(uid: 0, gid: 0, groups: [], home: "/root"))
+        #expect(try empty.identity("root") == Identity(uid: 0, gid: 0, groups: [0], home: "/root"))
     }
 }
