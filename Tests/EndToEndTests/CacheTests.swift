@@ -45,6 +45,16 @@ import Testing
             "sed -i 's/^RUN cat/LABEL x=y\\n# comment\\nRUN   cat/' app/Dockerfile", "4/4"
         ),
         ("a changed command", "sed -i 's/copy/other/' app/Dockerfile", "3/4"),
+        ("a file that is not copied", "echo new > app/other.txt", "4/4"),
+        ("a file in a link's place", "ln -f app/data.txt app/linked && rm app/linked", "4/4"),
+        (
+            "content with the same size and time",
+            "touch -r app/data.txt t; echo ONE > app/data.txt; touch -r t app/data.txt", "2/4"
+        ),
+        ("another user", "sed -i 's/^COPY data/USER 0\\nCOPY data/' app/Dockerfile", "3/4"),
+        ("an environment variable for RUN", "sed -i 's/^COPY data/ENV X=1\\nCOPY data/' app/Dockerfile", "3/4"),
+        ("an argument for RUN", "sed -i 's/^COPY data/ARG X=1\\nCOPY data/' app/Dockerfile", "3/4"),
+        ("a stage that nothing needs", "sed -i '1i FROM scratch AS x\\nCOPY data.txt /\\n' app/Dockerfile", "4/4"),
         ("an argument that no step can see", "sed -i '$a ARG LATE=1' app/Dockerfile", "4/4"),
     ])
     func `a step misses exactly when its inputs changed`(what: String, change: String, expected: String) throws {

@@ -104,4 +104,66 @@ import Testing
             #expect(try workspace.run("cat", "files-\(format)/rootfs/seen").output == "hi\n")
         }
     }
+
+    @Test(.enabled(if: getuid() == 0, "podman's storage needs root"))
+    func `podman loads both archives`() throws {
+        let workspace = try prepared()
+        let outcome = try workspace.buildAll("batch.yaml")
+        try #require(outcome.exitCode == 0, "\(outcome.errors)")
+        let podman = [
+            "podman", "--storage-driver", "vfs", "--root", workspace.path("podman"), "--runroot",
+            workspace.path("podman-run"),
+        ]
+        let loaded = try Program.run(podman + ["load", "-i", "out/app.docker.tar"], in: workspace.folder)
+        #expect(loaded.exitCode == 0 && loaded.output.contains("app:two"), "\(loaded)")
+        // `load` takes an OCI archive of one tag only.
+        let pulled = try Program.run(podman + ["pull", "oci-archive:out/app.oci.tar:two"], in: workspace.folder)
+        #expect(pulled.exitCode == 0, "\(pulled)")
+        let shown = try Program.run(
+            podman + ["image", "inspect", "--format", "{{.Config.Labels}} {{.Config.Env}}", "app:two"],
+            in: workspace.folder)
+        #expect(shown.output.contains("who:me") && shown.output.contains("A=b"), "\(shown)")
+    }
+
+    @Test func `of an index the platform's manifest is pulled`() throws {
+        let workspace = try prepared()
+        let registry = try LocalRegistry(in: workspace)
+        let outcome = try workspace.buildAll("batch.yaml")
+        try #require(outcome.exitCode == 0, "\(outcome.errors)")
+        try workspace.run(
+            "umoci", "config", "--image", "out/layout:two", "--architecture", "s390x", "--config.env", "A=other")
+        try pushIndex(of: [("one", "amd64"), ("two", "s390x"), ("one", "arm64")], to: registry, in: workspace)
+        try workspace.write("child/Dockerfile", "FROM \(registry.host)/multi/app:1\nRUN echo $A > /seen\n")
+        try workspace.write(
+            "pull.yaml", "version: 1\nimages:\n  child: {context: child, outputs: [{oci: pulled}]}\n")
+        let pulled = try Program.run(
+            [Program.buildAll, "pull.yaml", "--state", workspace.path("other")], in: workspace.folder)
+        #expect(pulled.exitCode == 0, "\(pulled.errors)")
+        try workspace.run("umoci", "unpack", "--rootless", "--image", "pulled:latest", "files")
+        #expect(try workspace.run("cat", "files/rootfs/seen").output == "b\n")
+    }
+
+    /// An index made by hand: skopeo pushes what there is one of.
+    private func pushIndex(
+        of members: [(tag: String, architecture: String)], to registry: LocalRegistry, in workspace: Workspace
+    ) throws {
+        let descriptors = try members.map { tag, architecture in
+            let target = "\(registry.host)/multi/app:\(architecture)"
+            try workspace.run(
+                "skopeo", "copy", "--dest-tls-verify=false", "oci:out/layout:\(tag)", "docker://\(target)")
+            let raw = try workspace.run("skopeo", "inspect", "--raw", "oci:out/layout:\(tag)").output
+            let digest = try registry.digest(of: "multi/app", tag: architecture, in: workspace) ?? "none"
+            return """
+                {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": "\(digest)", "size": \(raw.utf8.count),
+                 "platform": {"os": "linux", "architecture": "\(architecture)"}}
+                """
+        }
+        let type = "application/vnd.oci.image.index.v1+json"
+        try workspace.write(
+            "index.json",
+            #"{"schemaVersion": 2, "mediaType": "\#(type)", "manifests": [\#(descriptors.joined(separator: ", "))]}"#)
+        try workspace.run(
+            "curl", "-sfS", "-X", "PUT", "-H", "Content-Type: \(type)", "--data-binary", "@index.json",
+            "http://\(registry.host)/v2/multi/app/manifests/1")
+    }
 }
