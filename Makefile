@@ -16,9 +16,15 @@ all: build
 packages:
 	@.ci/packages build run
 
-build: packages
-	$(BUILD_RELEASE) build-all
-	$(BUILD_RELEASE) build-all-executor
+# swift is asked only when a source is newer than the program: a second quickstart has nothing to wait for.
+SOURCES := Package.swift $(shell find Sources -type f)
+PROGRAMS := $(RELEASE)/build-all $(RELEASE)/build-all-executor
+
+build: packages $(PROGRAMS)
+
+$(PROGRAMS): $(SOURCES)
+	$(BUILD_RELEASE) $(@F)
+	@touch $@
 
 check: packages
 	swift format lint --strict --recursive Package.swift Sources Tests
