@@ -6,6 +6,7 @@ enum ExecutionError: Error, Equatable {
     case unknownGroup(String)
     case sourceNotFound(String)
     case sourceIgnored(String)
+    case sourceChanged(String)
     case copyOverDirectory(String)
     case copyOntoNonDirectory(String)
     case tooManyLinks(String)
@@ -31,6 +32,8 @@ extension ExecutionError: CustomStringConvertible {
         case .unknownGroup(let name): "unable to find group \(name): no matching entries in group file"
         case .sourceNotFound(let path): "\"\(path)\": not found"
         case .sourceIgnored(let path): "\"\(path)\": not found: the ignore file excludes it"
+        case .sourceChanged(let path):
+            "\"\(path)\" changed while it was copied: build again when nothing writes to the context"
         case .copyOverDirectory(let path): "cannot replace to directory \(path) with file"
         case .copyOntoNonDirectory(let path): "cannot copy to non-directory: \(path)"
         case .tooManyLinks(let path): "too many symbolic links on the way to \(path)"
@@ -60,7 +63,7 @@ extension ExecutionError: CustomStringConvertible {
     /// Who must act.
     var failureClass: JobFailure.Class {
         switch self {
-        case .sourceNotFound, .sourceIgnored, .noContext: .context
+        case .sourceNotFound, .sourceIgnored, .sourceChanged, .noContext: .context
         case .commandFailed, .commandKilled, .commandNotStarted: .step
         case .outOfMemory: .oom
         case .cancelled: .cancelled

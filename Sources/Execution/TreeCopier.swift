@@ -90,7 +90,17 @@ final class TreeCopier {
                 try target.writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             }
         }
+        try checkUnchanged(entry, source)
         try finish(entry, target)
+    }
+
+    /// A file that is written to between its listing and its copy would end up in the cache under a content it has not.
+    private func checkUnchanged(_ entry: CopyEntry, _ source: OpenFile) throws {
+        guard !tree.keepsMetadata else { return }
+        let status = try source.status()
+        guard status.modified == entry.status.modified, status.size == entry.status.size else {
+            throw ExecutionError.sourceChanged(entry.source.description)
+        }
     }
 
     private func copyLink(_ entry: CopyEntry, _ name: FileName, in folder: OpenFile) throws {
