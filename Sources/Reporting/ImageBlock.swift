@@ -4,6 +4,7 @@ internal import Jobs
 struct ImageBlock: Sendable {
     private(set) var warnings: [String] = []
     private var kept: [String] = []
+    private var keptBytes = 0
     private var dropped = 0
     /// Steps that have begun and said nothing yet.
     private var titles: [Int: String] = [:]
@@ -11,6 +12,7 @@ struct ImageBlock: Sendable {
 
     /// Of a step that floods us the end is kept; the log has it all.
     private static let longest = 2000
+    private static let largest = 1 << 20
 
     init(isVerbose: Bool) {
         self.isVerbose = isVerbose
@@ -52,9 +54,15 @@ struct ImageBlock: Sendable {
 
     private mutating func append(_ line: String) {
         kept.append(line)
+        keptBytes += line.utf8.count
         // Not with each line: that would move them all each time.
-        guard kept.count > 2 * Self.longest else { return }
-        dropped += kept.count - Self.longest
-        kept.removeFirst(kept.count - Self.longest)
+        guard kept.count > 2 * Self.longest || keptBytes > 2 * Self.largest else { return }
+        var first = 0
+        while kept.count - first > Self.longest || keptBytes > Self.largest {
+            keptBytes -= kept[first].utf8.count
+            first += 1
+        }
+        kept.removeFirst(first)
+        dropped += first
     }
 }

@@ -48,4 +48,13 @@ import Testing
         #expect(lines[1].hasSuffix(" lines before these are in the log"))
         #expect(lines.contains("  #1 | line 9999"))
     }
+
+    @Test func `of long lines fewer are kept`() {
+        let long = String(repeating: "\0", count: 16 << 10)
+        var events = (0..<1000).map { _ in Batch.output("app", 1, long) }
+        events.append(.imageEnded(Batch.outcome("app")))
+        let lines = Self.lines(events)
+        #expect(lines.reduce(0) { $0 + $1.utf8.count } < 3 << 20)
+        #expect(lines[1].hasSuffix(" lines before these are in the log"))
+    }
 }
