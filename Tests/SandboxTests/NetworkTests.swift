@@ -40,7 +40,11 @@ import Testing
     @Test(.enabled(if: TestRung.hasPrivateNetwork))
     func `steps share a stack, may use low ports, and leave nothing listening`() throws {
         let outcome = try executor.run(
-            "nc -l -p 80 >/got & sleep 0.2; echo hi | nc -w 1 127.0.0.1 80; cat /got; ip route", network: .private)
+            """
+            nc -l -p 80 >/got & n=0
+            while [ ! -s /got ] && [ $n -lt 100 ]; do n=$((n + 1)); echo hi | nc -w 1 127.0.0.1 80; sleep 0.1; done
+            cat /got; ip route
+            """, network: .private)
         #expect(outcome.lines.first == "hi")
         #expect(outcome.output.contains("default via"))
         #expect(try executor.run("nc -w 1 127.0.0.1 80 </dev/null", network: .private).code != 0)
