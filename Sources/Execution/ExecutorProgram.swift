@@ -31,11 +31,9 @@ public enum ExecutorProgram {
             let log = StepLog(try OpenFile.open(job.logFile, [.write, .create, .append], mode: 0o600))
             let build = try ImageBuild(
                 job: job, stores: Stores(StateFolder(environment.stateFolder)), scheduler: link,
-                zygote: environment.zygote, log: log, isCancelled: { environment.isCancelled })
-            try link.send(
-                .started(
-                    ExecutorStarted(
-                        isolation: environment.rung.rawValue, privateNetwork: .private, steps: build.plannedSteps)))
+                zygote: environment.zygote, log: log, isolation: environment.rung.rawValue,
+                isCancelled: { environment.isCancelled })
+            try build.announce(privateNetwork: .private)
             try link.send(.finished(build.run()))
         } catch let failure as JobFailure {
             try link.send(.failed(failure))

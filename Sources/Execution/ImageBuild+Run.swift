@@ -38,7 +38,8 @@ extension ImageBuild {
         stdout.closeWriting()
         stderr.closeWriting()
         if let note = running.networkNote {
-            try warnOnce("network: \(note); the host's network is used", line: step.line)
+            let isNew = try warnOnce("network: \(note); the host's network is used", line: step.line)
+            if isNew { try announce(privateNetwork: .host) }
         }
         try StepOutputReader(step: step.number, log: log, scheduler: scheduler)
             .read(stdout: stdout.reading, stderr: stderr.reading)

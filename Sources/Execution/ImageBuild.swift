@@ -19,6 +19,7 @@ final class ImageBuild {
     let log: StepLog
     let chain: LayerChain
     let isCancelled: () -> Bool
+    private let isolation: String
     private var states: [Int: StageState] = [:]
     private var folders: [String: ContextFolder] = [:]
     private var images: [String: StageState] = [:]
@@ -31,13 +32,14 @@ final class ImageBuild {
 
     init(
         job: Job, stores: Stores, scheduler: any SchedulerLink, zygote: StepZygote, log: StepLog,
-        isCancelled: @escaping () -> Bool
+        isolation: String, isCancelled: @escaping () -> Bool
     ) throws {
         self.job = job
         self.stores = stores
         self.scheduler = scheduler
         self.zygote = zygote
         self.log = log
+        self.isolation = isolation
         self.isCancelled = isCancelled
         dockerfile = try Dockerfile(parsing: job.dockerfile.text, name: job.dockerfile.name)
         scope = try GlobalScope(
@@ -105,9 +107,17 @@ final class ImageBuild {
         }
     }
 
+    /// Says what the build runs in; again, once a private network turns out not to be had.
+    func announce(privateNetwork: NetworkMode) throws {
+        try scheduler.send(
+            .started(ExecutorStarted(isolation: isolation, privateNetwork: privateNetwork, steps: plannedSteps)))
+    }
+
     /// Says a thing about the machine once, not at every step.
-    func warnOnce(_ message: String, line: Int) throws {
-        if warned.insert(message).inserted { try scheduler.send(.warning(Warning(message: message, line: line))) }
+    func warnOnce(_ message: String, line: Int) throws -> Bool {
+        guard warned.insert(message).inserted else { return false }
+        try scheduler.send(.warning(Warning(message: message, line: line)))
+        return true
     }
 
     // MARK: - Bases

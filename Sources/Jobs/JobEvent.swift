@@ -4,7 +4,7 @@ public import OCI
 ///
 /// On the wire each is flat: `{"event": "step-started", "step": 3, …}`, see `schemas/events.schema.json`.
 public enum JobEvent: Hashable, Sendable {
-    /// First, once the sandbox stands.
+    /// First, once the sandbox stands; again when the private network that it has turns out to be the host's.
     case started(ExecutorStarted)
     case stepStarted(StepStarted)
     case output(StepOutput)
