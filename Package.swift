@@ -73,6 +73,7 @@ let package = Package(
         library("FileSystem", ["CLinux", systemPackage]),
         library("DockerfileFrontend"),
         library("Templates"),
+        library("Threads", [systemPackage]),
         library("Sandbox", ["CSandbox", systemPackage]),
 
         // level 1
@@ -81,7 +82,7 @@ let package = Package(
         library("Storage", ["OCI", "FileSystem", systemPackage]),
         library(
             "Layers",
-            ["OCI", "FileSystem", "Storage", "CZlib", "CDeflate", "CLzma", "CBzip2", "CZstd", systemPackage]),
+            ["OCI", "FileSystem", "Storage", "Threads", "CZlib", "CDeflate", "CLzma", "CBzip2", "CZstd", systemPackage]),
         library("Registry", ["OCI", "CCurl", log, systemPackage]),
 
         // level 2
@@ -91,6 +92,7 @@ let package = Package(
             "Execution",
             [
                 "Jobs", "OCI", "DockerfileFrontend", "FileSystem", "Storage", "Layers", "Sandbox", "Templates",
+                "Threads",
                 systemPackage,
             ]),
         library("Ledger", ["OCI", "Jobs", "FileSystem", grdb, systemPackage]),

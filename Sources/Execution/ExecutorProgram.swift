@@ -58,24 +58,3 @@ public enum ExecutorProgram {
         }
     }
 }
-
-/// The conversation over the executor's socket.
-final class SocketLink: SchedulerLink {
-    private let socket: MessageSocket
-
-    init(_ socket: MessageSocket) {
-        self.socket = socket
-    }
-
-    func send(_ event: JobEvent) throws {
-        try socket.send(OCIDocument.encode(ExecutorMessage.event(event)))
-    }
-
-    func request(_ request: ImageRequest) throws -> ImageResponse {
-        try socket.send(OCIDocument.encode(ExecutorMessage.request(request)))
-        guard let answer = try socket.receive() else {
-            throw ExecutionError.protocolViolation("the scheduler closed the connection")
-        }
-        return try OCIDocument.decode(ImageResponse.self, from: answer)
-    }
-}

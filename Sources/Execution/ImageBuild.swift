@@ -143,7 +143,12 @@ final class ImageBuild {
         switch job.namedContexts[name] {
         case .image(let reference)?: return try image(reference, platform: platform, role: .base)
         case .sibling(let sibling)?: return try siblingImage(sibling, role: .parent)
-        case .folder?:
+        case .layout(let folder, let reference)?:
+            return try image(
+                key: "oci-layout:\(folder) \(reference ?? "")",
+                request: .resolveLayout(folder: folder, reference: reference, platform), role: .base)
+        case .scratch?: return .scratch(job.platform)
+        case .folder?, .git?, .archive?:
             throw ExecutionError.invalidArgument("the context \"\(name)\" is a folder: it cannot be a base image")
         case nil: throw ExecutionError.protocolViolation("there is no context \"\(name)\"")
         }
@@ -157,7 +162,7 @@ final class ImageBuild {
         try image(key: "image:\(name)", request: .resolveSibling(image: name), role: role)
     }
 
-    private func image(key: String, request: ImageRequest, role: Material.Role) throws -> StageState {
+    private func image(key: String, request: ExecutorRequest, role: Material.Role) throws -> StageState {
         if let state = images[key] { return state }
         switch try scheduler.request(request) {
         case .resolved(let image):
@@ -176,7 +181,7 @@ final class ImageBuild {
             images[key] = state
             return state
         case .failed(let failure): throw ExecutionError.imageUnavailable(failure)
-        case .fetched: throw ExecutionError.protocolViolation("layers where an image was asked for")
+        default: throw ExecutionError.protocolViolation("no image where one was asked for")
         }
     }
 

@@ -47,7 +47,7 @@ final class LayerChain {
             switch try scheduler.request(.fetchLayers(of: image, indices: indices)) {
             case .fetched: continue
             case .failed(let failure): throw ExecutionError.imageUnavailable(failure)
-            case .resolved: throw ExecutionError.protocolViolation("an image where layers were asked for")
+            default: throw ExecutionError.protocolViolation("an image where layers were asked for")
             }
         }
     }

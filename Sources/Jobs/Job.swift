@@ -23,6 +23,11 @@ public struct Job: Hashable, Sendable, Codable {
     public var namedContexts: [String: NamedContext] = [:]
     public var labels: [String: String] = [:]
     public var annotations: [String: String] = [:]
+    /// The secrets and agents that the image may ask for, by id; never what they hold.
+    public var secretIDs: [String] = []
+    public var agentIDs: [String] = []
+    /// What the manifest allows steps beyond the usual: `network.host`.
+    public var entitlements: [String] = []
     public var network = NetworkMode.private
     public var limits = Limits()
     /// Whether steps are looked up in the cache and recorded there.
@@ -65,6 +70,14 @@ public enum NamedContext: Hashable, Sendable, Codable {
     case sibling(image: String)
     /// An image of a registry.
     case image(ImageReference)
+    /// An image of an OCI layout; without a reference its only one.
+    case layout(folder: String, reference: String?)
+    /// A tree of a git repository.
+    case git(GitCheckout)
+    /// The contents of an archive at an http or https URL.
+    case archive(url: String)
+    /// An image without anything: `docker-image://scratch`.
+    case scratch
 }
 
 /// The network of a RUN step.

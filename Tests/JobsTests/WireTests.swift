@@ -79,15 +79,23 @@ import Testing
         let image = ResolvedImage(
             reference: "debian:12", source: reference, manifest: Self.descriptor, config: Self.descriptor,
             layers: [Self.descriptor], diffIDs: [Self.digest])
-        let requests: [ImageRequest] = [
+        let requests: [ExecutorRequest] = [
             .resolve(reference, .host), .resolveSibling(image: "base"), .fetchLayers(of: image, indices: [0]),
+            .resolveLayout(folder: "/l", reference: "a", .host), .download(url: "https://h/a", checksum: Self.digest),
+            .checkout(GitCheckout(remote: "https://h/a.git", reference: "main")), .unpack(url: "https://h/a.tar"),
+            .secret(id: "npmrc"), .agent(id: "default"),
         ]
-        for request in requests.map(ExecutorMessage.request) {
+        for request in requests.enumerated().map({ ExecutorMessage.request(id: $0, $1) }) {
             #expect(try OCIDocument.decode(ExecutorMessage.self, from: OCIDocument.encode(request)) == request)
         }
         let failure = JobFailure(class: .registry, message: "401", summary: "401")
-        for answer in [ImageResponse.resolved(image), .fetched, .failed(failure)] {
-            #expect(try OCIDocument.decode(ImageResponse.self, from: OCIDocument.encode(answer)) == answer)
+        let responses: [ExecutorResponse] = [
+            .resolved(image), .fetched, .failed(failure), .secret(isFound: true), .agent(socket: nil),
+            .downloaded(Download(digest: Self.digest, sizeInBytes: 1, lastModified: -1)),
+            .folder(FetchedFolder(path: "/f", revision: "0123", commitTime: 5)),
+        ]
+        for answer in responses.map({ ExecutorAnswer(id: 3, response: $0) }) {
+            #expect(try OCIDocument.decode(ExecutorAnswer.self, from: OCIDocument.encode(answer)) == answer)
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import OCI
+internal import Threads
 
 /// The blocks of a layer, and the threads' work on them.
 final class LayerPipeline: @unchecked Sendable {

@@ -1,5 +1,6 @@
 internal import FileSystem
 public import OCI
+internal import Threads
 
 /// Packs the bytes of a tar stream as they come: their digest, gzip members of 1 MiB each, and the digest of those.
 ///

@@ -1,4 +1,5 @@
 internal import FileSystem
+internal import Threads
 
 /// Reads ahead of its consumer, on a thread of its own.
 ///

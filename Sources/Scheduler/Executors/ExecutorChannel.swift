@@ -31,8 +31,8 @@ struct ExecutorChannel: Sendable {
         }
     }
 
-    func send(_ response: ImageResponse) async throws {
-        let bytes = try Array(JSONEncoder().encode(response))
+    func send(_ answer: ExecutorAnswer) async throws {
+        let bytes = try Array(JSONEncoder().encode(answer))
         try await BlockingWork.run { [executor] in try executor.send(bytes) }
     }
 

@@ -16,7 +16,7 @@ public protocol RunningExecutor: Sendable {
     var warnings: [String] { get }
     /// The next message, an `ExecutorMessage`, if it has arrived; does not block.
     func receive() throws -> ExecutorArrival
-    /// Sends an `ImageResponse`; blocks while the executor does not read. One that is gone is no error.
+    /// Sends an `ExecutorAnswer`; blocks while the executor does not read. One that is gone is no error.
     func send(_ message: [UInt8]) throws
     /// Asks it to end everything that it started, and then itself.
     func terminate()

@@ -12,7 +12,7 @@ struct ExecutorSession: Sendable {
     let logFile: String
     /// Called for every event, in order; the next message is read when it returns.
     let observe: @Sendable (JobEvent) async -> Void
-    let answer: @Sendable (ImageRequest) async -> ImageResponse
+    let answer: @Sendable (ExecutorRequest) async -> ExecutorResponse
     /// Called once, when the process is gone.
     let reaped: @Sendable (ResourceUsage) -> Void
 
@@ -49,7 +49,7 @@ struct ExecutorSession: Sendable {
         do {
             while let message = try await channel.next() {
                 switch message {
-                case .request(let request): serve(request, &group)
+                case .request(let id, let request): serve(request, id: id, &group)
                 case .event(let event):
                     await observe(event)
                     if case .finished(let result) = event { return .success(result) }
@@ -65,12 +65,12 @@ struct ExecutorSession: Sendable {
     }
 
     /// Answers beside the reading: the executor may still send output.
-    private func serve(_ request: ImageRequest, _ group: inout TaskGroup<Void>) {
+    private func serve(_ request: ExecutorRequest, id: Int, _ group: inout TaskGroup<Void>) {
         group.addTask {
             let response = await answer(request)
             if Task.isCancelled { return }
             // An executor that gets no answer would wait for ever.
-            do { try await channel.send(response) } catch { channel.executor.kill() }
+            do { try await channel.send(ExecutorAnswer(id: id, response: response)) } catch { channel.executor.kill() }
         }
     }
 

@@ -46,7 +46,7 @@ final class ImageLibrary: Sendable {
     }
 
     /// Answers one request of an executor; every error becomes an answer.
-    func answer(_ request: ImageRequest, for image: Int) async -> ImageResponse {
+    func answer(_ request: ExecutorRequest, for image: Int) async -> ExecutorResponse {
         do {
             switch request {
             case .resolve(let reference, let platform):
@@ -56,6 +56,8 @@ final class ImageLibrary: Sendable {
             case .fetchLayers(let resolved, let indices):
                 try await fetchLayers(of: resolved, indices)
                 return .fetched
+            case .resolveLayout, .download, .checkout, .unpack, .secret, .agent:
+                throw JobFailure(class: .internal, message: "this is not served", summary: "this is not served")
             }
         } catch {
             return .failed(JobFailure(error))

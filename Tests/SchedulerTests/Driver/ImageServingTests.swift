@@ -11,10 +11,10 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ImageServingTests {
     /// Runs a batch whose last image sends the request; returns the answer.
     private func answer(
-        to request: ImageRequest, images: [TestImage] = [TestImage(name: "a")], owners: [String: String] = [:],
+        to request: ExecutorRequest, images: [TestImage] = [TestImage(name: "a")], owners: [String: String] = [:],
         prepare: (TestBatch) throws -> Void = { _ in }
-    ) async throws -> ImageResponse? {
-        let answers = Mutex<ImageResponse?>(nil)
+    ) async throws -> ExecutorResponse? {
+        let answers = Mutex<ExecutorResponse?>(nil)
         let asker = try #require(images.last).name
         let batch = try TestBatch(
             images,

@@ -72,12 +72,13 @@ final class FakeExecutor: RunningExecutor {
         _ = Glibc.send(far, bytes, bytes.count, CInt(MSG_NOSIGNAL))
     }
 
-    func ask(_ request: ImageRequest) -> ImageResponse? {
-        sendBytes(Self.encode(ExecutorMessage.request(request)))
+    func ask(_ request: ExecutorRequest) -> ExecutorResponse? {
+        sendBytes(Self.encode(ExecutorMessage.request(id: 7, request)))
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
         let size = recv(far, &buffer, buffer.count, 0)
         guard size > 0 else { return nil }
-        return try? JSONDecoder().decode(ImageResponse.self, from: Data(buffer[..<size]))
+        let answer = try? JSONDecoder().decode(ExecutorAnswer.self, from: Data(buffer[..<size]))
+        return answer?.id == 7 ? answer?.response : nil
     }
 
     func waitForTermination() { terminated.wait() }

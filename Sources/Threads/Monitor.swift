@@ -1,13 +1,13 @@
 internal import Glibc
 
 /// State that threads share, and on whose change they can wait. Blocks: not for the concurrency pool.
-final class Monitor<State>: @unchecked Sendable {
+public final class Monitor<State>: @unchecked Sendable {
     // Safe because `state` is only touched with `mutex` held.
     private var state: State
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-    init(_ state: State) {
+    public init(_ state: State) {
         self.state = state
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(changed, nil)
@@ -21,7 +21,7 @@ final class Monitor<State>: @unchecked Sendable {
     }
 
     /// Changes the state and wakes all who wait.
-    func change<Result>(_ body: (inout State) -> Result) -> Result {
+    public func change<Result>(_ body: (inout State) -> Result) -> Result {
         pthread_mutex_lock(mutex)
         defer {
             pthread_cond_broadcast(changed)
@@ -31,7 +31,7 @@ final class Monitor<State>: @unchecked Sendable {
     }
 
     /// Waits until `body` returns a value; it is called after every change.
-    func wait<Result>(_ body: (inout State) -> Result?) -> Result {
+    public func wait<Result>(_ body: (inout State) -> Result?) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while true {

@@ -1,10 +1,10 @@
-internal import FileSystem
 internal import Glibc
+public import SystemPackage
 
 /// A thread of its own for work that blocks or computes long; the concurrency pool is not for that.
 ///
 /// Whoever starts one joins it.
-struct WorkerThread {
+public struct WorkerThread {
     private let handle: pthread_t
 
     private final class Work {
@@ -13,7 +13,8 @@ struct WorkerThread {
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
-    init(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
+    /// Throws when the system has no thread left (EAGAIN).
+    public init(_ body: @escaping @Sendable () -> Void) throws(Errno) {
         let work = Unmanaged.passRetained(Work(body))
         var handle = pthread_t()
         let code = pthread_create(
@@ -25,13 +26,14 @@ struct WorkerThread {
             }, work.toOpaque())
         guard code == 0 else {
             work.release()
-            throw SystemError(call: "pthread_create", code: code, path: nil)
+            throw Errno(rawValue: code)
         }
         self.handle = handle
     }
 
-    func join() { pthread_join(handle, nil) }
+    /// Waits until its work is done.
+    public func join() { pthread_join(handle, nil) }
 
     /// Processors of this machine.
-    static let processorCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    public static let processorCount = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 }

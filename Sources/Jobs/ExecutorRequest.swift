@@ -1,0 +1,85 @@
+public import OCI
+
+/// What an executor asks the scheduler for. Several requests may be open at once; answers come in any order.
+public enum ExecutorRequest: Hashable, Sendable, Codable {
+    /// Manifest and config of an image of a registry, or of the batch: an image of the batch that has this reference is
+    /// preferred.
+    case resolve(ImageReference, Platform)
+    /// Manifest and config of another image of the batch.
+    case resolveSibling(image: String)
+    /// An image of an OCI layout; all its blobs are put into the store. Without a reference the layout's only image.
+    case resolveLayout(folder: String, reference: String?, Platform)
+    /// Layers into the blob store, from where the image was resolved.
+    case fetchLayers(of: ResolvedImage, indices: [Int])
+    /// What an http or https URL gives, into the blob store.
+    case download(url: String, checksum: Digest?)
+    /// A tree of a git repository.
+    case checkout(GitCheckout)
+    /// The contents of an archive at an http or https URL.
+    case unpack(url: String)
+    /// A build secret. With the answer comes a descriptor of a sealed memfd that holds its bytes.
+    case secret(id: String)
+    /// An SSH agent to sign with.
+    case agent(id: String)
+}
+
+/// The scheduler's answer to one request.
+public enum ExecutorResponse: Hashable, Sendable, Codable {
+    case resolved(ResolvedImage)
+    case fetched
+    case downloaded(Download)
+    case folder(FetchedFolder)
+    case secret(isFound: Bool)
+    /// Path of a listening UNIX socket below the state folder, for as long as the executor lives; nil if there is none.
+    case agent(socket: String?)
+    case failed(JobFailure)
+}
+
+/// A file that a URL gave; its bytes are a blob of the store.
+public struct Download: Hashable, Sendable, Codable {
+    public var digest: Digest
+    public var sizeInBytes: Int64
+    /// The server's Last-Modified, in seconds since 1970.
+    public var lastModified: Int64?
+
+    public init(digest: Digest, sizeInBytes: Int64, lastModified: Int64?) {
+        self.digest = digest
+        self.sizeInBytes = sizeInBytes
+        self.lastModified = lastModified
+    }
+}
+
+/// A folder that was fetched from outside. Nobody changes it any more.
+public struct FetchedFolder: Hashable, Sendable, Codable {
+    /// Absolute, below the state folder.
+    public var path: String
+    /// The commit of a repository, or the digest of an archive.
+    public var revision: String
+    /// Of the commit, in seconds since 1970.
+    public var commitTime: Int64?
+
+    public init(path: String, revision: String, commitTime: Int64?) {
+        self.path = path
+        self.revision = revision
+        self.commitTime = commitTime
+    }
+}
+
+/// One message from the executor to the scheduler.
+public enum ExecutorMessage: Hashable, Sendable, Codable {
+    case event(JobEvent)
+    /// `id` is the executor's, and is in the answer.
+    case request(id: Int, ExecutorRequest)
+}
+
+/// One message from the scheduler to the executor.
+public struct ExecutorAnswer: Hashable, Sendable, Codable {
+    /// Of the request.
+    public var id: Int
+    public var response: ExecutorResponse
+
+    public init(id: Int, response: ExecutorResponse) {
+        self.id = id
+        self.response = response
+    }
+}
