@@ -75,6 +75,7 @@ let package = Package(
         library("Templates"),
         library("Threads", [systemPackage]),
         library("Sandbox", ["CSandbox", systemPackage]),
+        library("HTTP", ["CCurl", log, systemPackage]),
 
         // level 1
         library("Manifest", ["CYAML", "OCI", "Templates", systemPackage]),
@@ -83,7 +84,7 @@ let package = Package(
         library(
             "Layers",
             ["OCI", "FileSystem", "Storage", "Threads", "CZlib", "CDeflate", "CLzma", "CBzip2", "CZstd", systemPackage]),
-        library("Registry", ["OCI", "CCurl", log, systemPackage]),
+        library("Registry", ["OCI", "HTTP", log, systemPackage]),
 
         // level 2
         library("Planning", ["Manifest", "DockerfileFrontend", "OCI", "Jobs", "FileSystem", systemPackage]),
@@ -101,7 +102,10 @@ let package = Package(
         // level 3
         library(
             "Scheduler",
-            ["Planning", "Jobs", "OCI", "Storage", "Registry", "Export", "Sandbox", "FileSystem", log, systemPackage]),
+            [
+                "Planning", "Jobs", "OCI", "Storage", "HTTP", "Registry", "Export", "Sandbox", "FileSystem", log,
+                systemPackage,
+            ]),
         .executableTarget(name: "BuildAllExecutor", dependencies: ["Execution"], swiftSettings: settings),
         .executableTarget(
             name: "BuildAll",
@@ -130,7 +134,8 @@ let package = Package(
             name: "StorageProbe", dependencies: ["Storage", "OCI", "FileSystem", systemPackage],
             path: "Tests/StorageProbe", swiftSettings: settings),
         tests("Layers", ["OCI", "FileSystem", "Storage", systemPackage]),
-        tests("Registry", ["OCI", systemPackage]),
+        tests("HTTP", [systemPackage]),
+        tests("Registry", ["OCI", "HTTP", systemPackage]),
         tests("Planning", ["Manifest", "OCI", "Jobs", "FileSystem", systemPackage]),
         tests("Export", ["OCI", "Storage", "Layers", "FileSystem", systemPackage]),
         tests("Execution", ["Jobs", "OCI", "Storage", "FileSystem", systemPackage]),

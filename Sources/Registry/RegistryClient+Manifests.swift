@@ -1,3 +1,4 @@
+internal import HTTP
 public import OCI
 
 /// The manifest of one image as a registry gave it.

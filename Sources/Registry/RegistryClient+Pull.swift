@@ -1,3 +1,4 @@
+public import HTTP
 public import OCI
 internal import Synchronization
 
@@ -7,14 +8,14 @@ extension RegistryClient {
     ///
     /// A dropped connection goes on where it broke off. Wrong bytes are asked for once more from the start, then are
     /// `digestMismatch`.
-    public func blob(_ descriptor: Descriptor, from reference: ImageReference, into sink: any BlobSink) async throws {
+    public func blob(_ descriptor: Descriptor, from reference: ImageReference, into sink: any BodySink) async throws {
         let endpoint = try RegistryEndpoint(reference, configuration)
         let operation = "pull of blob \(descriptor.digest) of \(reference)"
         let download = BlobDownload(descriptor, operation: operation, into: sink)
         do {
             try await complete(download, descriptor, endpoint, operation)
         } catch {
-            await download.discard()
+            await download.body.discard()
             throw error
         }
         known.insert(descriptor.digest, in: endpoint)
@@ -27,7 +28,7 @@ extension RegistryClient {
     @discardableResult
     public func fetchBlob(
         _ descriptor: Descriptor, from reference: ImageReference, unless isPresent: @Sendable () throws -> Bool,
-        into makeSink: @Sendable () throws -> any BlobSink
+        into makeSink: @Sendable () throws -> any BodySink
     ) async throws -> Bool {
         while try !isPresent() {
             let flight = try await downloads.run(descriptor.digest) {
@@ -74,15 +75,15 @@ extension RegistryClient {
         _ download: BlobDownload, _ descriptor: Descriptor, _ endpoint: RegistryEndpoint, _ operation: String
     ) async throws {
         func attempt() async throws {
-            try await retrying(progress: { download.received }) {
+            try await retrying(progress: { download.body.received }) {
                 try await receive(download, descriptor, endpoint, operation)
-                try await download.finish()
+                try await download.body.finish()
             }
         }
         do {
             try await attempt()
         } catch RegistryError.digestMismatch {
-            try await download.restart()
+            try await download.body.restart()
             try await attempt()
         }
     }
@@ -91,11 +92,11 @@ extension RegistryClient {
     private func receive(
         _ download: BlobDownload, _ descriptor: Descriptor, _ endpoint: RegistryEndpoint, _ operation: String
     ) async throws {
-        let offset = download.received
+        let offset = download.body.received
         guard offset < descriptor.size || descriptor.size == 0 else { return }
         var request = HTTPRequest(url: endpoint.url("blobs/\(descriptor.digest)"))
         if offset > 0 { request.headers = [("Range", "bytes=\(offset)-")] }
-        request.receiver = download
+        request.receiver = download.body
         request.isTransfer = true
         let call = RegistryCall(
             operation: operation, endpoint: endpoint, scopes: [.pull(endpoint.repository)], request: request,
@@ -104,14 +105,14 @@ extension RegistryClient {
             _ = try await send(call)
         } catch {
             // What the sink or the size check said comes before "the transfer was ended".
-            try await download.drain()
+            try await download.body.drain()
             throw error
         }
-        try await download.drain()
+        try await download.body.drain()
     }
 }
 
-private final class MemorySink: BlobSink {
+private final class MemorySink: BodySink {
     private let content = Mutex<[UInt8]>([])
 
     var bytes: [UInt8] { content.withLock { $0 } }

@@ -1,3 +1,4 @@
+internal import HTTP
 public import OCI
 public import SystemPackage
 
@@ -80,7 +81,7 @@ private struct BlobUpload {
 
     func run(mountingFrom sources: [String]) async throws -> UploadOutcome {
         if try await client.hasBlob(descriptor.digest, endpoint, scope: .push(endpoint.repository)) { return .existed }
-        let file = try UploadFile(path, size: descriptor.size)
+        let file = try open()
         let candidates = client.known.sources(of: descriptor.digest, for: endpoint) + sources
         if let source = candidates.first(where: { $0 != endpoint.repository }) {
             switch try await mount(from: source) {
@@ -93,6 +94,14 @@ private struct BlobUpload {
         }
         try await put(file, to: begin())
         return .uploaded
+    }
+
+    private func open() throws(RegistryError) -> UploadFile {
+        do {
+            return try UploadFile(path, size: descriptor.size)
+        } catch {
+            throw RegistryError(error, operation: operation)
+        }
     }
 
     private enum MountAnswer {

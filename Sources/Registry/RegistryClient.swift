@@ -1,3 +1,4 @@
+internal import HTTP
 internal import Logging
 internal import OCI
 
@@ -13,13 +14,13 @@ public final class RegistryClient: Sendable {
     let known = KnownBlobs()
     let uploads = SingleFlight<UploadKey, UploadOutcome>()
     let downloads = SingleFlight<Digest, Bool>()
-    private let session: HTTPSession
+    private let session: RegistrySession
     private let authenticator: Authenticator
 
     /// Starts the network's thread, which ends with the client. Opens no connection yet.
     public init(configuration: RegistryConfiguration) {
         self.configuration = configuration
-        session = HTTPSession(configuration)
+        session = RegistrySession(configuration)
         authenticator = Authenticator(configuration, session)
     }
 }
@@ -73,25 +74,9 @@ extension RegistryClient {
             searched: configuration.credentials.searched)
     }
 
-    /// Runs `body` until it succeeds, fails for good, or the attempts are used up. `progress` is a count that only grows:
-    /// an attempt that raised it by a MiB or more counts as the first.
+    /// Runs `body` until it succeeds, fails for good, or the attempts are used up.
     func retrying<Value>(progress: () -> Int64 = { 0 }, _ body: () async throws -> Value) async throws -> Value {
-        var attempt = 1
-        var before = progress()
-        while true {
-            do {
-                return try await body()
-            } catch let error as RegistryError where error.isTemporary {
-                let now = progress()
-                if now >= before + (1 << 20) { attempt = 1 }
-                before = now
-                guard let delay = configuration.retry.delay(after: attempt, retryAfter: error.retryAfter) else {
-                    throw attempt == 1 ? error : RegistryError.gaveUp(attempts: attempt, last: error)
-                }
-                configuration.log.notice("\(error); trying again in \(delay)")
-                try await configuration.clock.sleep(for: delay)
-                attempt += 1
-            }
-        }
+        try await configuration.retry.retrying(
+            RegistryError.self, clock: configuration.clock, log: configuration.log, progress: progress, body)
     }
 }

@@ -1,3 +1,4 @@
+public import HTTP
 public import Logging
 public import SystemPackage
 
@@ -7,22 +8,13 @@ public struct RegistryConfiguration: Sendable {
     public struct Host: Hashable, Sendable {
         /// Whether it speaks HTTP. Without a word, registries on a loopback address do, all others speak HTTPS.
         public var http: Bool?
-        /// Certificates trusted beside the system's, in PEM form.
-        public var ca: FilePath?
-        /// The client's own certificate and its key, in PEM form.
-        public var cert: FilePath?
-        public var key: FilePath?
-        /// Accepts any certificate.
-        public var insecure: Bool
+        public var tls: TLSSettings
 
         public init(
             http: Bool? = nil, ca: FilePath? = nil, cert: FilePath? = nil, key: FilePath? = nil, insecure: Bool = false
         ) {
             self.http = http
-            self.ca = ca
-            self.cert = cert
-            self.key = key
-            self.insecure = insecure
+            tls = TLSSettings(ca: ca, cert: cert, key: key, insecure: insecure)
         }
     }
 
@@ -30,7 +22,7 @@ public struct RegistryConfiguration: Sendable {
     public var hosts: [String: Host] = [:]
     public var credentials: any CredentialSource
     public var retry = RetryPolicy()
-    public var clock: any RegistryClock = SystemRegistryClock()
+    public var clock: any NetworkClock = SystemNetworkClock()
     /// Blobs on their way to or from one host at a time. The others wait in order.
     public var transfersPerHost = 5
     /// Other requests to one host at a time.

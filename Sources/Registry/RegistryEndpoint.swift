@@ -1,3 +1,4 @@
+internal import HTTP
 internal import OCI
 
 /// A repository of a registry, and where its API is.

@@ -1,3 +1,4 @@
+internal import HTTP
 internal import OCI
 
 extension RegistryError: CustomStringConvertible {
@@ -56,7 +57,7 @@ extension RegistryError: CustomStringConvertible {
         }
     }
 
-    private static func hint(for failure: NetworkFailure) -> String {
+    private static func hint(for failure: HTTPError.NetworkFailure) -> String {
         switch failure {
         case .notTLS: "; a registry that speaks HTTP needs http: true"
         case .certificate: "; a registry with a certificate of its own needs ca: FILE"

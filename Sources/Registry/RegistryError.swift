@@ -1,9 +1,10 @@
+public import HTTP
 public import OCI
 
 /// What can go wrong between us and a registry. URLs in it are without user, password and query.
 public enum RegistryError: Error, Equatable, Sendable {
     /// No answer: `operation` is what was tried, such as `pull of docker.io/library/debian:12`.
-    case network(operation: String, url: String, failure: NetworkFailure, reason: String)
+    case network(operation: String, url: String, failure: HTTPError.NetworkFailure, reason: String)
     /// An answer with a status that is none of those expected.
     case status(operation: String, url: String, status: Int, errors: [ReportedError], retryAfter: Duration?)
     /// 401, after what credentials there are were tried. `searched` is where they were looked for.
@@ -36,14 +37,6 @@ public enum RegistryError: Error, Equatable, Sendable {
     /// A file to be pushed.
     case file(path: String, reason: String)
 
-    /// Why there was no answer.
-    public enum NetworkFailure: String, Hashable, Sendable {
-        case nameResolution, connection, dropped, timeout, certificate
-        /// The other side does not speak TLS.
-        case notTLS
-        case other
-    }
-
     /// One entry of the registry's own list of errors.
     ///
     /// https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes
@@ -58,15 +51,15 @@ public enum RegistryError: Error, Equatable, Sendable {
     }
 }
 
-extension RegistryError {
+extension RegistryError: RetriableError {
     /// Whether the same can succeed a little later.
     public var isTemporary: Bool {
         switch self {
         case .network(_, _, let failure, _):
-            [.nameResolution, .connection, .dropped, .timeout].contains(failure)
+            failure.isTemporary
         case .status(_, _, let status, let errors, _):
             // An upload session that the registry forgot is begun anew.
-            [408, 425, 429].contains(status) || (status >= 500 && status != 501 && status != 505)
+            HTTP.isTemporary(status: status)
                 || (status == 404 && errors.contains { $0.code == "BLOB_UPLOAD_UNKNOWN" })
         case .truncated: true
         case .gaveUp(_, let last): last.isTemporary
@@ -90,8 +83,12 @@ extension RegistryError {
         return !isTemporary
     }
 
-    var retryAfter: Duration? {
+    /// What `Retry-After` asked for.
+    public var retryAfter: Duration? {
         guard case .status(_, _, _, _, let retryAfter) = self else { return nil }
         return retryAfter
     }
+
+    /// `gaveUp` with this error as the last.
+    public func afterAttempts(_ count: Int) -> RegistryError { .gaveUp(attempts: count, last: self) }
 }

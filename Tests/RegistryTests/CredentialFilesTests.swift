@@ -1,3 +1,4 @@
+import HTTP
 import SystemPackage
 import Testing
 

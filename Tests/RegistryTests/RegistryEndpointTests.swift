@@ -1,3 +1,4 @@
+import HTTP
 import OCI
 import SystemPackage
 import Testing
@@ -35,6 +36,6 @@ import Testing
             "r.example.com": .init(ca: "/host.pem"),
         ]
         let url = try #require(HTTPURL(text))
-        #expect(configuration.host(for: url.origin).ca?.string == ca)
+        #expect(configuration.host(for: url.origin).tls.ca?.string == ca)
     }
 }

@@ -62,25 +62,6 @@ import Testing
         gate.open()
         #expect(try await leader.value == 1)
     }
-
-    @Test func `slots bound how many run at once`() async throws {
-        let slots = Slots(3)
-        let running = Count()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<20 {
-                group.addTask {
-                    try await slots.withSlot {
-                        running.enter()
-                        for _ in 0..<5 { await Task.yield() }
-                        running.leave()
-                    }
-                }
-            }
-            try await group.waitForAll()
-        }
-        #expect(running.seen.most <= 3)
-        #expect(running.seen.now == 0)
-    }
 }
 
 /// Lets tasks wait until a test says go.

@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 import OCI
 import Synchronization
 import SystemPackage
@@ -7,7 +8,7 @@ import TestSupport
 @testable import Registry
 
 /// A clock on which sleeping takes no time; it remembers how long it was slept.
-final class RecordingClock: RegistryClock {
+final class RecordingClock: NetworkClock {
     private let state: Mutex<(now: Double, pauses: [Duration])>
 
     init(now: Double = 1_000_000) { state = Mutex((now, [])) }
@@ -35,7 +36,7 @@ struct FixedCredentials: CredentialSource {
 }
 
 /// Keeps what it gets in memory and remembers how it was called.
-final class RecordingSink: BlobSink {
+final class RecordingSink: BodySink {
     struct State: Sendable {
         var bytes: [UInt8] = []
         var count = 0

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import HTTP
 internal import OCI
 internal import Synchronization
 
@@ -28,12 +29,12 @@ final class Authenticator: Sendable {
     }
 
     private let configuration: RegistryConfiguration
-    private let session: HTTPSession
+    private let session: RegistrySession
     private let schemes = Mutex<[String: Scheme]>([:])
     private let tokens = Mutex<[TokenKey: Token]>([:])
     private let fetches = SingleFlight<TokenKey, Token>()
 
-    init(_ configuration: RegistryConfiguration, _ session: HTTPSession) {
+    init(_ configuration: RegistryConfiguration, _ session: RegistrySession) {
         self.configuration = configuration
         self.session = session
     }

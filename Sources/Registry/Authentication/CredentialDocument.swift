@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import HTTP
 internal import OCI
 
 /// What we read of Docker's `config.json` and of containers' `auth.json`.

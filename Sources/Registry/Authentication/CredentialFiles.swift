@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import HTTP
 internal import OCI
 public import SystemPackage
 

@@ -1,3 +1,5 @@
+public import HTTP
+
 /// Who we are to a registry.
 public enum Credentials: Hashable, Sendable {
     case basic(user: String, password: Secret)

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import HTTP
 
 /// A bearer token and when it ends.
 struct Token: Sendable {
@@ -35,7 +36,7 @@ struct TokenServer: Hashable, Sendable {
 
     /// Gets a token for the scopes, with or without credentials. `searched` is where those were looked for.
     func fetch(
-        _ scopes: [AccessScope], _ credentials: Credentials?, searched: [String], _ session: HTTPSession,
+        _ scopes: [AccessScope], _ credentials: Credentials?, searched: [String], _ session: RegistrySession,
         now: () -> Double
     ) async throws -> Token {
         let operation = "authorization for \(registry)"

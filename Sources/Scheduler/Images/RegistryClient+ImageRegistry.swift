@@ -1,3 +1,4 @@
+internal import HTTP
 public import OCI
 public import Registry
 public import Storage
@@ -27,7 +28,7 @@ extension RegistryClient: ImageRegistry {
 /// A blob on its way into the store.
 ///
 /// Safe because the client makes all calls one after the other.
-private final class StoreSink: BlobSink, @unchecked Sendable {
+private final class StoreSink: BodySink, @unchecked Sendable {
     private let store: BlobStore
     private let blob: Descriptor
     private var writer: BlobWriter?

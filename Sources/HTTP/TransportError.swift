@@ -11,7 +11,7 @@ enum TransportError: Error, Equatable {
 
 extension TransportError {
     /// What to tell the user, from libcurl's code. Codes not listed are permanent: the same request fails again.
-    var failure: RegistryError.NetworkFailure {
+    var failure: HTTPError.NetworkFailure {
         guard case .failed(let code, let reason) = self else { return .other }
         switch CURLcode(rawValue: UInt32(code)) {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .nameResolution

@@ -1,17 +1,18 @@
-internal import SystemPackage
+public import SystemPackage
 
 #if canImport(Glibc)
     internal import Glibc
 #endif
 
 /// An open file whose bytes become the body of a request. Reads are at explicit offsets, so one file can be sent again.
-final class UploadFile: Sendable {
-    let path: FilePath
-    let size: Int64
+public final class UploadFile: Sendable {
+    public let path: FilePath
+    /// In bytes.
+    public let size: Int64
     private let descriptor: FileDescriptor
 
-    /// Opens the file. Throws `RegistryError.file` if that fails, or if it is not `size` bytes long.
-    init(_ path: FilePath, size: Int64) throws(RegistryError) {
+    /// Opens the file. Throws `HTTPError.file` if that fails, or if it is not `size` bytes long.
+    public init(_ path: FilePath, size: Int64) throws(HTTPError) {
         do {
             descriptor = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
         } catch {

@@ -4,8 +4,8 @@ internal import CCurl
     internal import Glibc
 #endif
 
-/// The time, as far as a registry client needs it. Tests bring their own.
-public protocol RegistryClock: Sendable {
+/// The time, as far as a client of the network needs it. Tests bring their own.
+public protocol NetworkClock: Sendable {
     /// Seconds since 1970-01-01 UTC.
     var secondsSince1970: Double { get }
     /// Throws `CancellationError` when the task is cancelled meanwhile.
@@ -13,7 +13,7 @@ public protocol RegistryClock: Sendable {
 }
 
 /// The machine's clock.
-public struct SystemRegistryClock: RegistryClock {
+public struct SystemNetworkClock: NetworkClock {
     public init() {}
 
     public var secondsSince1970: Double {
@@ -32,7 +32,7 @@ public struct RetryPolicy: Sendable {
     /// Before the second attempt; doubled for each further one.
     public var firstDelay: Duration
     public var longestDelay: Duration
-    /// A registry that asks for a longer pause (`Retry-After`) is given up.
+    /// A server that asks for a longer pause (`Retry-After`) is given up.
     public var longestRetryAfter: Duration
     /// In 0..<1; spreads the delays of many clients over half their length.
     public var random: @Sendable () -> Double
@@ -50,7 +50,7 @@ public struct RetryPolicy: Sendable {
     }
 
     /// The pause after the attempt of this number, counted from 1; nil when there is to be no other.
-    func delay(after attempt: Int, retryAfter: Duration?) -> Duration? {
+    public func delay(after attempt: Int, retryAfter: Duration?) -> Duration? {
         guard attempt < attempts else { return nil }
         if let retryAfter { return retryAfter <= longestRetryAfter ? retryAfter : nil }
         let doublings = min(attempt - 1, 16)
@@ -60,7 +60,7 @@ public struct RetryPolicy: Sendable {
 }
 
 /// What a `Retry-After` field asks for, in either form of RFC 9110 section 10.2.3; nil when it is neither.
-func parseRetryAfter(_ text: String, now: Double) -> Duration? {
+public func parseRetryAfter(_ text: String, now: Double) -> Duration? {
     if let seconds = Int(text) { return seconds >= 0 ? .seconds(min(seconds, 1 << 30)) : nil }
     let date = curl_getdate(text, nil)
     return date < 0 ? nil : .seconds(max(0, (Double(date) - now).rounded(.up)))

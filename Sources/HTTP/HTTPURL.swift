@@ -3,26 +3,29 @@ internal import CCurl
 /// An absolute `http` or `https` URL, parsed and completed by libcurl's URL functions.
 ///
 /// It prints without user, password, query and fragment: this is the one place that shows URLs.
-struct HTTPURL: Hashable, Sendable {
+public struct HTTPURL: Hashable, Sendable {
     /// Where a request goes: scheme, host and port. Credentials for one origin never go to another.
-    struct Origin: Hashable, Sendable {
-        let scheme: String
-        let host: String
-        let port: Int
+    public struct Origin: Hashable, Sendable {
+        public let scheme: String
+        /// In lower case; an IPv6 address in brackets.
+        public let host: String
+        public let port: Int
 
-        var isSecure: Bool { scheme == "https" }
+        /// Whether it is encrypted.
+        public var isSecure: Bool { scheme == "https" }
     }
 
     /// The whole URL, query included. It can hold a signature: never show it.
-    let text: String
-    let origin: Origin
-    private let path: String
+    public let text: String
+    public let origin: Origin
+    /// As written, with a leading slash.
+    public let path: String
 
     /// Nil for anything but an absolute URL with scheme `http` or `https` and without user and password.
-    init?(_ text: String) { self.init(parsing: [text]) }
+    public init?(_ text: String) { self.init(parsing: [text]) }
 
     /// What a `Location` header at this URL means: an absolute URL, or one relative to it. Nil when it is none.
-    func resolving(_ location: String) -> HTTPURL? { HTTPURL(parsing: [text, location]) }
+    public func resolving(_ location: String) -> HTTPURL? { HTTPURL(parsing: [text, location]) }
 
     private init?(parsing parts: [String]) {
         guard let handle = curl_url() else { return nil }
@@ -49,7 +52,7 @@ struct HTTPURL: Hashable, Sendable {
     }
 
     /// The URL with further query items, percent-encoded, after those it has.
-    func adding(query items: [(name: String, value: String)]) -> HTTPURL {
+    public func adding(query items: [(name: String, value: String)]) -> HTTPURL {
         guard !items.isEmpty else { return self }
         let query = Self.form(items)
         let separator = !text.contains("?") ? "?" : text.hasSuffix("?") || text.hasSuffix("&") ? "" : "&"
@@ -60,7 +63,7 @@ struct HTTPURL: Hashable, Sendable {
     }
 
     /// `name=value&…` with everything but RFC 3986's unreserved characters percent-encoded.
-    static func form(_ items: [(name: String, value: String)]) -> String {
+    public static func form(_ items: [(name: String, value: String)]) -> String {
         items.map { "\(escape($0.name))=\(escape($0.value))" }.joined(separator: "&")
     }
 
@@ -82,17 +85,17 @@ struct HTTPURL: Hashable, Sendable {
 }
 
 extension HTTPURL: CustomStringConvertible {
-    var description: String { "\(origin)\(path)" }
+    public var description: String { "\(origin)\(path)" }
 }
 
 extension HTTPURL.Origin: CustomStringConvertible {
-    var description: String {
+    public var description: String {
         let isDefault = port == (isSecure ? 443 : 80)
         return "\(scheme)://\(host)\(isDefault ? "" : ":\(port)")"
     }
 
     /// `localhost`, `127.0.0.0/8` or `::1`.
-    var isLoopback: Bool {
+    public var isLoopback: Bool {
         let octets = host.split(separator: ".", omittingEmptySubsequences: false)
         let isLoopbackIPv4 = octets.count == 4 && octets[0] == "127" && octets.allSatisfy { UInt8($0) != nil }
         return host == "localhost" || host.hasSuffix(".localhost") || host == "[::1]" || isLoopbackIPv4

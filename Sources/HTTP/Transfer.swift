@@ -7,11 +7,11 @@ internal import SystemPackage
 
 /// How transfers to one host are made.
 struct TransferSettings: Sendable {
-    var host = RegistryConfiguration.Host()
+    var tls = TLSSettings()
     var connectTimeout: Duration = .seconds(20)
     /// Without a byte for so long, a transfer ends with a timeout.
     var stallTimeout: Duration = .seconds(60)
-    /// The same, once the whole request is sent: a registry checks a large blob before it answers.
+    /// The same, once the whole request is sent: a registry checks a large body before it answers.
     var answerTimeout: Duration = .seconds(600)
     var userAgent = "build-all"
 }
@@ -109,11 +109,11 @@ extension Transfer {
     }
 
     private func setTLS(_ easy: UnsafeMutableRawPointer) {
-        let host = settings.host
-        if let ca = host.ca { ccurl_setopt_string(easy, CURLOPT_CAINFO, ca.string) }
-        if let cert = host.cert { ccurl_setopt_string(easy, CURLOPT_SSLCERT, cert.string) }
-        if let key = host.key { ccurl_setopt_string(easy, CURLOPT_SSLKEY, key.string) }
-        if host.insecure {
+        let tls = settings.tls
+        if let ca = tls.ca { ccurl_setopt_string(easy, CURLOPT_CAINFO, ca.string) }
+        if let cert = tls.cert { ccurl_setopt_string(easy, CURLOPT_SSLCERT, cert.string) }
+        if let key = tls.key { ccurl_setopt_string(easy, CURLOPT_SSLKEY, key.string) }
+        if tls.insecure {
             ccurl_setopt_long(easy, CURLOPT_SSL_VERIFYPEER, 0)
             ccurl_setopt_long(easy, CURLOPT_SSL_VERIFYHOST, 0)
         }

@@ -1,13 +1,13 @@
-/// Where the bytes of a downloaded blob go.
+/// Where the bytes of a downloaded body go.
 ///
 /// All calls come one after the other, on a thread that may block, never on the cooperative pool. What they throw ends
 /// the download and reaches its caller unchanged.
-public protocol BlobSink: Sendable {
+public protocol BodySink: Sendable {
     func write(_ bytes: UnsafeRawBufferPointer) throws
-    /// Forgets what was written: the blob comes again from its first byte.
+    /// Forgets what was written: the body comes again from its first byte.
     func restart() throws
-    /// The blob is complete; its size and digest are right.
+    /// The body is complete.
     func commit() throws
-    /// The blob will not be completed. Also called after `commit` has thrown.
+    /// The body will not be completed. Also called after `commit` has thrown.
     func discard()
 }

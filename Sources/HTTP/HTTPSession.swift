@@ -2,8 +2,10 @@ internal import Logging
 internal import Synchronization
 
 /// Requests with everything that does not depend on what they are for: settings of the host, its places, redirects.
-final class HTTPSession: Sendable {
-    private let configuration: RegistryConfiguration
+///
+/// It runs one thread for the network, which ends with it.
+public final class HTTPSession: Sendable {
+    private let configuration: HTTPConfiguration
     private let transport = Transport()
     private let places = Mutex<[Place: Slots]>([:])
 
@@ -14,23 +16,26 @@ final class HTTPSession: Sendable {
 
     private static let mostRedirects = 10
 
-    init(_ configuration: RegistryConfiguration) { self.configuration = configuration }
+    /// Opens no connection yet.
+    public init(_ configuration: HTTPConfiguration = HTTPConfiguration()) { self.configuration = configuration }
 
-    /// Sends a request and follows redirects. `Authorization` stays with the origin it was meant for.
+    /// Sends a request and follows redirects, ten at most. `Authorization` stays with the origin it was meant for;
+    /// `https` never becomes `http`.
     ///
-    /// `operation` is for errors. Throws `RegistryError`, `CancellationError`.
-    func perform(_ request: HTTPRequest, operation: String) async throws -> HTTPResponse {
+    /// Throws `HTTPError`, and `CancellationError` within milliseconds of the task's cancellation. An answer of any
+    /// status is no error.
+    public func perform(_ request: HTTPRequest) async throws -> HTTPResponse {
         var request = request
         for _ in 0...Self.mostRedirects {
-            let response = try await send(request, operation: operation)
-            guard let target = try redirect(of: response, to: request, operation: operation) else { return response }
+            let response = try await send(request)
+            guard let target = try redirect(of: response, to: request) else { return response }
             if target.origin != request.url.origin { request.authorization = nil }
             request.url = target
         }
-        throw RegistryError.tooManyRedirects(operation: operation, url: request.url.description)
+        throw HTTPError.tooManyRedirects(url: request.url.description)
     }
 
-    private func send(_ request: HTTPRequest, operation: String) async throws -> HTTPResponse {
+    private func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         try await slots(for: request).withSlot {
             do {
                 let response = try await transport.perform(request, settings: settings(for: request.url.origin))
@@ -38,26 +43,22 @@ final class HTTPSession: Sendable {
                 return response
             } catch let error as TransportError {
                 configuration.log.debug("\(request.method.rawValue) \(request.url) \(error.reason)")
-                throw error.asRegistryError(request, operation: operation)
+                throw error.asHTTPError(request)
             }
         }
     }
 
     /// Where to go on, if the answer says so. 301, 302 and 303 are followed by GET and HEAD only: RFC 9110 lets other
     /// methods change on the way.
-    private func redirect(
-        of response: HTTPResponse, to request: HTTPRequest, operation: String
-    ) throws(RegistryError) -> HTTPURL? {
+    private func redirect(of response: HTTPResponse, to request: HTTPRequest) throws(HTTPError) -> HTTPURL? {
         let isReading = request.method == .get || request.method == .head
         guard [307, 308].contains(response.status) || (isReading && [301, 302, 303].contains(response.status)),
             let location = response.headers["location"]
         else { return nil }
         let from = request.url.description
-        guard let target = request.url.resolving(location) else {
-            throw .unexpectedAnswer(operation: operation, url: from, reason: "it redirects to what is no URL")
-        }
+        guard let target = request.url.resolving(location) else { throw .invalidRedirect(url: from) }
         guard target.origin.isSecure || !request.url.origin.isSecure else {
-            throw .insecureRedirect(operation: operation, from: from, to: target.description)
+            throw .insecureRedirect(from: from, to: target.description)
         }
         return target
     }
@@ -75,17 +76,16 @@ final class HTTPSession: Sendable {
 
     private func settings(for origin: HTTPURL.Origin) -> TransferSettings {
         TransferSettings(
-            host: configuration.host(for: origin), connectTimeout: configuration.connectTimeout,
+            tls: configuration.tls(origin), connectTimeout: configuration.connectTimeout,
             stallTimeout: configuration.stallTimeout, userAgent: configuration.userAgent)
     }
 }
 
 extension TransportError {
-    fileprivate func asRegistryError(_ request: HTTPRequest, operation: String) -> RegistryError {
+    fileprivate func asHTTPError(_ request: HTTPRequest) -> HTTPError {
         switch self {
-        case .bodyTooLarge(let limit): .tooLarge(operation: operation, limit: limit)
-        case .failed, .aborted:
-            .network(operation: operation, url: request.url.description, failure: failure, reason: reason)
+        case .bodyTooLarge(let limit): .tooLarge(url: request.url.description, limit: limit)
+        case .failed, .aborted: .network(url: request.url.description, failure: failure, reason: reason)
         }
     }
 }

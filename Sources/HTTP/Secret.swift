@@ -1,7 +1,7 @@
 /// A password or token. It prints as `<secret>` however it is printed, interpolated, dumped or reflected.
 public struct Secret: Hashable, Sendable {
     /// The text itself: for the header or form that carries it, and for nothing else.
-    let revealed: String
+    public let revealed: String
 
     /// Any text is accepted.
     public init(_ text: String) { revealed = text }

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import HTTP
 
 extension HTTPResponse {
     /// The registry's own words in an error's body; empty when it has none. Control characters are dropped, texts cut.
