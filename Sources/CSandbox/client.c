@@ -7,7 +7,7 @@
 static int await_start(int reply_fd, struct csb_step_started *started, struct csb_failure *failure) {
     struct csb_reply reply;
     int pidfd = -1, count = 1;
-    ssize_t length = csb_receive(reply_fd, &reply, sizeof reply, &pidfd, &count);
+    ssize_t length = csb_receive(reply_fd, &reply, sizeof reply, &pidfd, &count, 0);
     if (length != (ssize_t)sizeof reply) return csb_fail_with(failure, CSB_STEP_REQUEST, EPIPE, "zygote");
     if (reply.kind == CSB_REPLY_FAILED) {
         *failure = reply.failure;
@@ -38,7 +38,7 @@ int csb_step_start(const struct csb_step_request *request, int stdout_fd, int st
 
 int csb_step_wait(int reply_fd, struct csb_usage *usage, struct csb_failure *failure) {
     struct csb_reply reply;
-    ssize_t length = csb_receive(reply_fd, &reply, sizeof reply, NULL, NULL);
+    ssize_t length = csb_receive(reply_fd, &reply, sizeof reply, NULL, NULL, 0);
     if (length != (ssize_t)sizeof reply) return csb_fail_with(failure, CSB_STEP_WAIT, EPIPE, "zygote");
     *usage = reply.usage;
     if (reply.kind == CSB_REPLY_EXITED) return 0;

@@ -45,8 +45,6 @@ int csb_fail_with(struct csb_failure *failure, enum csb_step step, int error, co
 ssize_t csb_read(int fd, void *buffer, size_t length);
 int csb_write_all(int fd, const void *buffer, size_t length);
 int csb_write_file(const char *path, const void *text, size_t length);
-ssize_t csb_send(int fd, const void *message, size_t length, const int *fds, int count);
-ssize_t csb_receive(int fd, void *message, size_t length, int *fds, int *count);
 int csb_openat2(int directory, const char *path, uint64_t flags, uint64_t resolve);
 size_t csb_format(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

@@ -69,10 +69,9 @@ int csb_write_file(const char *path, const void *text, size_t length) {
     return 0;
 }
 
-enum { MAX_FDS = 8 };
 union control {
     struct cmsghdr header;
-    char space[CMSG_SPACE(sizeof(int) * MAX_FDS)];
+    char space[CMSG_SPACE(sizeof(int) * CSB_DESCRIPTOR_LIMIT)];
 };
 
 ssize_t csb_send(int fd, const void *message, size_t length, const int *fds, int count) {
@@ -94,17 +93,17 @@ ssize_t csb_send(int fd, const void *message, size_t length, const int *fds, int
     return sent < 0 ? -errno : sent;
 }
 
-// `*count` is the room in `fds` and becomes what came. A message that is cut is EMSGSIZE.
-ssize_t csb_receive(int fd, void *message, size_t length, int *fds, int *count) {
+ssize_t csb_receive(int fd, void *message, size_t length, int *fds, int *count, int flags) {
+    int room = count ? *count : 0, taken = 0;
+    if (count) *count = 0;
     struct iovec part = {.iov_base = message, .iov_len = length};
     union control control = {0};
     struct msghdr header = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
     ssize_t received;
-    do received = recvmsg(fd, &header, MSG_CMSG_CLOEXEC);
+    do received = recvmsg(fd, &header, MSG_CMSG_CLOEXEC | flags);
     while (received < 0 && errno == EINTR);
     if (received < 0) return -errno;
-    int room = count ? *count : 0, taken = 0;
     for (struct cmsghdr *item = CMSG_FIRSTHDR(&header); item; item = CMSG_NXTHDR(&header, item)) {
         if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_RIGHTS) continue;
         int got = (int)((item->cmsg_len - CMSG_LEN(0)) / sizeof(int));

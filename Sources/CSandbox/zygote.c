@@ -179,7 +179,7 @@ static int launch(struct zygote *zygote, const struct csb_step_request *request,
 static bool take_request(struct zygote *zygote) {
     int fds[4], count = 4;
     char byte;
-    ssize_t length = csb_receive(zygote->socket, &byte, sizeof byte, fds, &count);
+    ssize_t length = csb_receive(zygote->socket, &byte, sizeof byte, fds, &count, 0);
     if (length == 0 || (length < 0 && length != -EMSGSIZE)) return false;
     struct csb_failure failure = {0};
     int result = -EBADMSG;

@@ -58,7 +58,7 @@ final class SocketLink: SchedulerLink {
         guard let message = try socket.receive() else {
             throw ExecutionError.protocolViolation("the scheduler closed the connection")
         }
-        let answer = try OCIDocument.decode(ExecutorAnswer.self, from: message)
+        let answer = try OCIDocument.decode(ExecutorAnswer.self, from: message.bytes)
         state.change { $0.answers[answer.id] = answer.response }
     }
 }

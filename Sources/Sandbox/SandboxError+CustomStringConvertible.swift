@@ -9,6 +9,8 @@ extension SandboxError: CustomStringConvertible {
             "the other side closed the connection"
         case .messageTooLong(let bytes, let limit):
             "a message of \(bytes) bytes is longer than \(limit)"
+        case .tooManyDescriptors(let count, let limit):
+            "\(count) descriptors are more than the \(limit) that a message can take along"
         case .malformedMessage:
             "a message does not have the form of the protocol"
         case .notAnExecutor:

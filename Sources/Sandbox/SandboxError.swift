@@ -5,6 +5,7 @@ public enum SandboxError: Error, Equatable {
     /// The peer of the socket is gone.
     case connectionClosed
     case messageTooLong(bytes: Int, limit: Int)
+    case tooManyDescriptors(count: Int, limit: Int)
     case malformedMessage
     /// The process was not started by `ExecutorProcess.spawn`.
     case notAnExecutor

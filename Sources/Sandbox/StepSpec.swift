@@ -44,6 +44,8 @@ public struct StepSpec: Equatable, Sendable {
     public var groups: [UInt32]
     public var network: StepNetwork
     public var hostname: String
+    /// Later ones lie over earlier ones.
+    public var mounts: [StepMount]
 
     public init(
         lowers: [FilePath],
@@ -56,7 +58,8 @@ public struct StepSpec: Equatable, Sendable {
         gid: UInt32 = 0,
         groups: [UInt32] = [],
         network: StepNetwork = .private,
-        hostname: String = "buildkitsandbox"
+        hostname: String = "buildkitsandbox",
+        mounts: [StepMount] = []
     ) {
         self.lowers = lowers
         self.upper = upper
@@ -69,5 +72,6 @@ public struct StepSpec: Equatable, Sendable {
         self.groups = groups
         self.network = network
         self.hostname = hostname
+        self.mounts = mounts
     }
 }

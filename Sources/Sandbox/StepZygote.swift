@@ -1,4 +1,5 @@
 internal import CSandbox
+internal import Glibc
 internal import SystemPackage
 
 /// The single-threaded process that starts the steps of this executor.
@@ -11,7 +12,12 @@ public struct StepZygote: Sendable {
     /// `stdout` and `stderr` stay the caller's; pipes become the step's user's, so that it can open /dev/stdout again.
     /// The first step with a private network also starts the stack, which takes some 20 ms.
     /// Throws `outsideStateFolder`, `containsNUL`, or the call that failed; ECANCELED after the job was cancelled.
-    public func start(_ spec: StepSpec, stdout: CInt, stderr: CInt) throws -> RunningStep {
+    public func start(
+        _ spec: StepSpec, stdin: CInt? = nil, stdout: CInt, stderr: CInt, isTerminal: Bool = false
+    ) throws -> RunningStep {
+        guard spec.mounts.isEmpty, stdin == nil, !isTerminal else {
+            throw SandboxError.systemCall("mount", path: spec.mounts.first?.target ?? "", errno: ENOSYS)
+        }
         let kills = outOfMemoryCounter.value
         var started = csb_step_started()
         var failure = csb_failure()

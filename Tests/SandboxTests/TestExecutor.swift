@@ -70,7 +70,7 @@ final class TestExecutor: Sendable {
     /// The next answer; steps that run at once answer in the order of their ends.
     func next() throws -> Outcome {
         guard let answer = try process.socket.receive() else { throw SandboxError.connectionClosed }
-        return Outcome(fields: ProbeMessage(answer))
+        return Outcome(fields: ProbeMessage(answer.bytes))
     }
 
     /// Beside the test bundle.

@@ -149,6 +149,15 @@ int csb_wait(pid_t pid, struct csb_usage *_Nonnull usage);
 // A connected pair of SEQPACKET sockets, CLOEXEC, whose messages may be CSB_MESSAGE_LIMIT long.
 int csb_socket_pair(int *_Nonnull first, int *_Nonnull second);
 #define CSB_MESSAGE_LIMIT (128 * 1024)
+// Most descriptors of a message: the kernel's SCM_MAX_FD.
+#define CSB_DESCRIPTOR_LIMIT 253
+
+// Sends one message with copies of `count` descriptors.
+ssize_t csb_send(int fd, const void *_Nonnull message, size_t length, const int *_Nullable fds, int count);
+
+// Receives one message; 0 is the peer's end. `*count` is the room in `fds` and becomes what came, CLOEXEC and the
+// caller's; what finds no room is closed. A message that is cut is EMSGSIZE.
+ssize_t csb_receive(int fd, void *_Nonnull message, size_t length, int *_Nullable fds, int *_Nullable count, int flags);
 
 // MARK: - Executor side
 

@@ -56,7 +56,7 @@ private struct SandboxedExecutor: RunningExecutor {
 
     func receive() throws -> ExecutorArrival {
         switch try process.socket.receiveArrived() {
-        case .message(let message): .message(message)
+        case .message(let message): .message(message.bytes)
         case .nothingYet: .nothingYet
         case .end: .end
         }
