@@ -2,11 +2,12 @@ internal import DockerfileFrontend
 internal import FileSystem
 internal import OCI
 internal import Storage
+internal import Threads
 
 /// A build context on the disk: the main one or a named one.
-final class ContextFolder {
+final class ContextFolder: Sendable {
     let tree: SourceTree
-    private let digests: ContentDigestCache
+    private let digests: Monitor<ContentDigestCache>
 
     /// `path` is absolute; `ignoreFile` is the text of the file that governs the folder.
     init(path: String, ignoreFile: String?, state: StateFolder) throws {
@@ -14,7 +15,7 @@ final class ContextFolder {
         let filter: any PathFilter =
             try ignoreFile.map { IgnoreFilter(file: try IgnoreFile(parsing: $0)) } ?? NoFilter()
         tree = SourceTree(root: root, filter: filter, keepsMetadata: false)
-        digests = try ContentDigestCache(state, context: path)
+        digests = Monitor(try ContentDigestCache(state, context: path))
     }
 
     func sources(_ texts: [String]) throws -> [CopySource] {
@@ -23,7 +24,7 @@ final class ContextFolder {
 
     /// Remembers what was digested, for the next build.
     func save() throws {
-        try digests.save()
+        try digests.change { digests in Result { try digests.save() } }.get()
     }
 
     /// Puts what is copied into a key: path below the destination, type, permission bits, content, link target; neither
@@ -51,7 +52,7 @@ final class ContextFolder {
     private func contentDigests(of entries: [CopyEntry]) throws -> [Digest] {
         let files = entries.filter { $0.status.kind == .regular }
             .map { ContentFile(path: FileName($0.source.bytes), status: $0.status) }
-        return try digests.digests(of: files, below: tree.root)
+        return try digests.change { digests in Result { try digests.digests(of: files, below: tree.root) } }.get()
     }
 
     /// What of an entry reaches the image, each part framed: names may hold any byte but NUL.

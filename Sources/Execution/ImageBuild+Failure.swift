@@ -6,24 +6,20 @@ internal import Templates
 
 /// How what goes wrong reaches the user.
 extension ImageBuild {
-    func checkCancellation() throws {
-        if isCancelled() { throw ExecutionError.cancelled }
-    }
-
     func warn(_ warning: DockerfileWarning) throws {
         try scheduler.send(
             .warning(Warning(message: "\(warning.rule.rawValue): \(warning.message)", line: warning.lines.lowerBound)))
     }
 
     /// Puts the instruction's place around an error, unless it has one already.
-    func failure(_ error: any Error, at lines: ClosedRange<Int>) -> any Error {
+    func failure(_ error: any Error, at lines: ClosedRange<Int>, step: Int? = nil) -> any Error {
         if error is JobFailure { return error }
         if let errors = error as? DockerfileErrors {
             return JobFailure(class: .dockerfile, message: "\(errors)", summary: "\(errors.name): \(errors.message)")
         }
         let message = "\(error)"
         var text = dockerfile.excerpt(lines).map { "\($0)\n\(message)" } ?? message
-        let tail = log.lastLines
+        let tail = step.map { log.lastLines(of: $0) } ?? []
         if (error as? ExecutionError)?.isFailedCommand == true, !tail.isEmpty {
             text = "last output of the step:\n" + tail.map { "  \($0)\n" }.joined() + text
         }

@@ -35,38 +35,13 @@ extension ImageBuild {
 
     func prepareOverlay(_ state: StageState) throws -> Overlay {
         Overlay(
-            lowers: try directories(of: state.layers), upper: try makeDraft("upper"), work: try makeDraft("work"))
-    }
-
-    private func makeDraft(_ prefix: String) throws -> FilePath {
-        let path = try stores.layers.makeTemporary(prefix)
-        drafts.append(path)
-        return path
-    }
-
-    /// A failed step may have filled the disk: it is free again before the failure is told, and so can be recorded.
-    func removeDrafts() {
-        for path in drafts {
-            do {
-                try stores.layers.discard(path)
-            } catch {
-                // It became a layer, or is swept when the run ends.
-                _ = error
-            }
-        }
+            lowers: try directories(of: state.layers), upper: try drafts.make("upper"), work: try drafts.make("work"))
     }
 
     /// Topmost first; overlayfs needs one at least, so that nothing is an empty directory.
     private func directories(of layers: [ChainLayer]) throws -> [FilePath] {
         let directories = try chain.directories(of: layers)
-        return directories.isEmpty ? [try emptyDirectory()] : directories
-    }
-
-    private func emptyDirectory() throws -> FilePath {
-        if let empty { return empty }
-        let made = try makeDraft("empty")
-        empty = made
-        return made
+        return directories.isEmpty ? [try drafts.emptyFolder()] : directories
     }
 }
 

@@ -41,9 +41,11 @@ extension ImageBuild {
             let isNew = try warnOnce("network: \(note); the host's network is used", line: step.line)
             if isNew { try announce(privateNetwork: .host) }
         }
-        try StepOutputReader(step: step.number, log: log, scheduler: scheduler)
-            .read(stdout: stdout.reading, stderr: stderr.reading)
-        return try running.wait()
+        return try steps.tracking(running) {
+            try StepOutputReader(step: step.number, log: log, scheduler: scheduler)
+                .read(stdout: stdout.reading, stderr: stderr.reading)
+            return try running.wait()
+        }
     }
 
     private func check(_ exit: StepExit, command: String) throws {

@@ -1,38 +1,36 @@
 internal import DockerfileFrontend
-internal import FileSystem
 internal import Jobs
 internal import OCI
 internal import Sandbox
 internal import Storage
-internal import SystemPackage
 
-/// Builds the image of a job: the stages that its target reaches, one after the other.
-final class ImageBuild {
+/// Builds the image of a job: the stages that its target reaches, side by side where they do not wait for each other.
+///
+/// What stages share is here; each part that changes has its own lock.
+final class ImageBuild: Sendable {
     let job: Job
     let dockerfile: Dockerfile
-    let runner: StepRunner
     let scope: GlobalScope
-    private var graph: StageGraph
     let stores: Stores
     let scheduler: any SchedulerLink
     let zygote: StepZygote
     let log: StepLog
     let chain: LayerChain
-    let isCancelled: () -> Bool
+    let runner: StepRunner
+    let bases: BaseImages
+    let contexts: ContextFolders
+    let drafts: Drafts
+    let stages: StageResults
+    let steps: RunningSteps
+    /// Without the triggers of base images.
+    private let firstGraph: StageGraph
     private let isolation: String
-    private var states: [Int: StageState] = [:]
-    private var folders: [String: ContextFolder] = [:]
-    private var images: [String: StageState] = [:]
-    private var stepNumber = 0
-    /// A lower layer for what stands on nothing; made when it is needed.
-    var empty: FilePath?
-    private var warned: Set<String> = []
-    /// Folders below `tmp/`; those that became layers are gone from there.
-    var drafts: [FilePath] = []
+    private let warned = Once<String>()
+    private let isCancelledOutside: @Sendable () -> Bool
 
     init(
         job: Job, stores: Stores, scheduler: any SchedulerLink, zygote: StepZygote, log: StepLog,
-        isolation: String, isCancelled: @escaping () -> Bool
+        isolation: String, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
         self.job = job
         self.stores = stores
@@ -40,44 +38,40 @@ final class ImageBuild {
         self.zygote = zygote
         self.log = log
         self.isolation = isolation
-        self.isCancelled = isCancelled
+        isCancelledOutside = isCancelled
         dockerfile = try Dockerfile(parsing: job.dockerfile.text, name: job.dockerfile.name)
         scope = try GlobalScope(
             dockerfile, buildArguments: job.buildArguments, targetPlatform: PlatformValues(job.platform),
             target: job.target)
-        graph = try StageGraph(dockerfile, scope: scope, namedContexts: Set(job.namedContexts.keys))
+        firstGraph = try StageGraph(dockerfile, scope: scope, namedContexts: Set(job.namedContexts.keys))
         runner = StepRunner(job: job, stores: stores, scheduler: scheduler, log: log)
         chain = LayerChain(store: stores.layers, blobs: stores.blobs, scheduler: scheduler)
-    }
-
-    /// Number of steps that make a layer, as far as it is known before the base images are.
-    var plannedSteps: Int {
-        graph.stages.reduce(0) { sum, stage in
-            sum + stage.instructions.count { [.run, .copy, .add, .workdir].contains($0.keyword) }
-        }
+        bases = BaseImages(job: job, blobs: stores.blobs, scheduler: scheduler)
+        contexts = ContextFolders(state: stores.state)
+        drafts = Drafts(store: stores.layers)
+        stages = StageResults()
+        steps = RunningSteps()
     }
 
     /// Builds everything and puts the image into the store. Leaves nothing in `tmp/`, however it ends.
     func run() throws -> JobResult {
-        defer { removeDrafts() }
-        for warning in graph.warnings + scope.warnings { try warn(warning) }
-        try addTriggers()
-        for stage in graph.stages { states[stage.index] = try build(stage) }
-        guard let state = states[graph.target] else {
-            throw ExecutionError.protocolViolation("the target was not built")
-        }
-        for folder in folders.values { try folder.save() }
+        defer { drafts.remove() }
+        for warning in firstGraph.warnings + scope.warnings { try warn(warning) }
+        let graph = try withTriggers(firstGraph)
+        let state = try StageCrew(image: self, graph: graph).build()
+        try contexts.save()
         if let output = job.rootfsOutput { try writeRootfs(of: state, to: output) }
         let (config, manifest) = try ImageAssembly(job: job, blobs: stores.blobs).write(state)
         return JobResult(
             manifest: manifest, config: config, layers: state.layers.map(\.descriptor), diffIDs: state.diffIDs,
             rootfsDigest: Digest(of: state.diffIDs.map(\.description).joined(separator: "\n").utf8),
-            steps: runner.steps, cachedSteps: runner.cachedSteps, baseDigest: state.base?.digest,
+            steps: runner.count.steps, cachedSteps: runner.count.cached, baseDigest: state.base?.digest,
             baseLabels: state.base?.labels ?? [:])
     }
 
     /// Triggers of base images may need further stages: all base images are resolved before the first stage is built.
-    private func addTriggers() throws {
+    private func withTriggers(_ graph: StageGraph) throws -> StageGraph {
+        var graph = graph
         var seen: Set<Int> = []
         while let stage = graph.stages.first(where: { !seen.contains($0.index) }) {
             seen.insert(stage.index)
@@ -88,18 +82,11 @@ final class ImageBuild {
                 if !triggers.isEmpty { graph = try graph.adding(triggers: triggers, to: stage.index) }
             }
         }
-    }
-
-    private func build(_ stage: ResolvedStage) throws -> StageState {
-        try locating(stage) {
-            let build = StageBuild(stage, of: self, on: try baseState(of: stage).inherited())
-            try build.run()
-            return build.state
-        }
+        return graph
     }
 
     /// Errors of the body are errors of the stage's FROM line, unless they have a place of their own.
-    private func locating<Result>(_ stage: ResolvedStage, _ body: () throws -> Result) throws -> Result {
+    func locating<Result>(_ stage: ResolvedStage, _ body: () throws -> Result) throws -> Result {
         do {
             return try body()
         } catch {
@@ -109,112 +96,49 @@ final class ImageBuild {
 
     /// Says what the build runs in; again, once a private network turns out not to be had.
     func announce(privateNetwork: NetworkMode) throws {
+        let steps = firstGraph.stages.reduce(0) { $0 + $1.layerCount }
         try scheduler.send(
-            .started(ExecutorStarted(isolation: isolation, privateNetwork: privateNetwork, steps: plannedSteps)))
+            .started(ExecutorStarted(isolation: isolation, privateNetwork: privateNetwork, steps: steps)))
     }
 
     /// Says a thing about the machine once, not at every step.
     func warnOnce(_ message: String, line: Int) throws -> Bool {
-        guard warned.insert(message).inserted else { return false }
+        guard warned.isFirst(message) else { return false }
         try scheduler.send(.warning(Warning(message: message, line: line)))
         return true
     }
 
-    // MARK: - Bases
-
-    private func baseState(of stage: ResolvedStage) throws -> StageState {
-        let platform = try stage.platform.map { try Platform($0) } ?? job.platform
-        switch stage.base {
-        case .scratch: return .scratch(job.platform)
-        case .stage(let index): return try state(ofStage: index)
-        case .image(let text): return try image(ImageReference(text), platform: platform, role: .base)
-        case .context(let name): return try namedBase(name, platform: platform)
-        }
-    }
-
-    private func state(ofStage index: Int) throws -> StageState {
-        guard let state = states[index] else {
-            throw ExecutionError.protocolViolation("stage \(index) is needed before it is built")
-        }
-        return state
-    }
-
-    private func namedBase(_ name: String, platform: Platform) throws -> StageState {
-        switch job.namedContexts[name] {
-        case .image(let reference)?: return try image(reference, platform: platform, role: .base)
-        case .sibling(let sibling)?: return try siblingImage(sibling, role: .parent)
-        case .layout(let folder, let reference)?:
-            return try image(
-                key: "oci-layout:\(folder) \(reference ?? "")",
-                request: .resolveLayout(folder: folder, reference: reference, platform), role: .base)
-        case .scratch?: return .scratch(job.platform)
-        case .folder?, .git?, .archive?:
-            throw ExecutionError.invalidArgument("the context \"\(name)\" is a folder: it cannot be a base image")
-        case nil: throw ExecutionError.protocolViolation("there is no context \"\(name)\"")
-        }
-    }
-
-    private func image(_ reference: ImageReference, platform: Platform, role: Material.Role) throws -> StageState {
-        try image(key: "\(reference) \(platform)", request: .resolve(reference, platform), role: role)
-    }
-
-    private func siblingImage(_ name: String, role: Material.Role) throws -> StageState {
-        try image(key: "image:\(name)", request: .resolveSibling(image: name), role: role)
-    }
-
-    private func image(key: String, request: ExecutorRequest, role: Material.Role) throws -> StageState {
-        if let state = images[key] { return state }
-        switch try scheduler.request(request) {
-        case .resolved(let image):
-            let config = try OCIDocument.decode(ImageConfig.self, from: stores.blobs.read(image.config.digest))
-            let layers = zip(image.layers, image.diffIDs).enumerated().map { index, layer in
-                ChainLayer(
-                    descriptor: layer.0, diffID: layer.1,
-                    origin: image.source == nil ? nil : ChainLayer.Origin(image: image, index: index))
-            }
-            try scheduler.send(
-                .material(
-                    Material(
-                        role: image.source == nil && role == .base ? .parent : role, reference: image.reference,
-                        digest: image.manifest.digest)))
-            let state = StageState(image: config, layers: layers, digest: image.manifest.digest)
-            images[key] = state
-            return state
-        case .failed(let failure): throw ExecutionError.imageUnavailable(failure)
-        default: throw ExecutionError.protocolViolation("no image where one was asked for")
-        }
+    /// Throws once the job is to end, or another stage has failed.
+    func checkCancellation() throws {
+        if isCancelledOutside() || stages.hasFailed { throw ExecutionError.cancelled }
     }
 
     // MARK: - What instructions need
 
-    /// What COPY reads: a source of the stage graph, or without one the main context.
-    func origin(of source: StageSource?, named name: String?) throws -> CopyOrigin {
-        switch source {
-        case nil:
-            guard let path = job.contextFolder else { throw ExecutionError.noContext }
-            return .folder(try folder(path, ignoreFile: job.ignoreFile))
-        case .scratch?: return .layers([])
-        case .stage(let index)?: return .layers(try state(ofStage: index).layers)
-        case .image(let text)?:
-            return .layers(try image(ImageReference(text), platform: job.platform, role: .copyFrom).layers)
-        case .context(let name)?:
-            if case .folder(let path, let ignoreFile)? = job.namedContexts[name] {
-                return .folder(try folder(path, ignoreFile: ignoreFile))
-            }
-            return .layers(try namedBase(name, platform: job.platform).layers)
+    func baseState(of stage: ResolvedStage) throws -> StageState {
+        let platform = try stage.platform.map { try Platform($0) } ?? job.platform
+        return switch stage.base {
+        case .scratch: .scratch(job.platform)
+        case .stage(let index): try stages.state(of: index)
+        case .image(let text): try bases.image(ImageReference(text), platform: platform, role: .base)
+        case .context(let name): try bases.named(name, platform: platform)
         }
     }
 
-    private func folder(_ path: String, ignoreFile: String?) throws -> ContextFolder {
-        if let folder = folders[path] { return folder }
-        let folder = try ContextFolder(path: path, ignoreFile: ignoreFile, state: stores.state)
-        folders[path] = folder
-        return folder
-    }
-
-    func nextStepNumber() -> Int {
-        stepNumber += 1
-        return stepNumber
+    /// What COPY reads: a source of the stage graph, or without one the main context. Waits for a stage that is built.
+    func origin(of source: StageSource?) throws -> CopyOrigin {
+        switch source {
+        case nil:
+            guard let path = job.contextFolder else { throw ExecutionError.noContext }
+            return .folder(try contexts.folder(path, ignoreFile: job.ignoreFile))
+        case .scratch?: return .layers([])
+        case .stage(let index)?: return .layers(try stages.state(of: index).layers)
+        case .image(let text)?:
+            return .layers(try bases.image(ImageReference(text), platform: job.platform, role: .copyFrom).layers)
+        case .context(let name)?:
+            if let folder = try contexts.folder(named: name, job: job, scheduler: scheduler) { return .folder(folder) }
+            return .layers(try bases.named(name, platform: job.platform).layers)
+        }
     }
 
     /// The time of a config instruction that no layer came before: remembered, so that a rebuild has the same.
@@ -224,6 +148,11 @@ final class ImageBuild {
         key.add("text", text)
         return try runner.creationTime(key: key)
     }
+}
+
+extension ResolvedStage {
+    /// Steps that make a layer, or may: WORKDIR of the root makes none.
+    var layerCount: Int { instructions.count { [.run, .copy, .add, .workdir].contains($0.keyword) } }
 }
 
 extension PlatformValues {

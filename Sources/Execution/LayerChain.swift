@@ -5,7 +5,7 @@ internal import Storage
 internal import SystemPackage
 
 /// Makes the layers of an image present as directories, as late as possible: only when a step runs on them.
-final class LayerChain {
+final class LayerChain: Sendable {
     /// OVL_MAX_STACK of the kernel.
     private static let mostLayers = 500
 

@@ -1,7 +1,7 @@
 internal import FileSystem
 
 /// A tree that COPY and ADD read: the build context, a named context, another stage or an image.
-struct SourceTree {
+struct SourceTree: Sendable {
     /// Its root directory.
     let root: OpenFile
     /// Paths that are as if they did not exist.
@@ -49,7 +49,7 @@ struct SourceTree {
 }
 
 /// Hides paths of a tree, as an ignore file does.
-protocol PathFilter {
+protocol PathFilter: Sendable {
     /// Whether the path is as if it did not exist.
     func hides(_ path: RootPath) -> Bool
 

@@ -1,5 +1,6 @@
 internal import FileSystem
 internal import Jobs
+internal import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -7,24 +8,24 @@ internal import Jobs
 
 /// The log of one build: every line that steps wrote, raw, with its time and step.
 ///
-/// A line is `SECONDS #STEP STREAM TEXT`; seconds count from the start of the build. Lines longer than 16 KiB are split.
-final class StepLog {
+/// Any thread may write. A line is `SECONDS #STEP STREAM TEXT`; seconds count from the start of the build. Lines longer than 16 KiB are split.
+final class StepLog: Sendable {
     static let longestLine = 16 << 10
     private static let longestTail = 20
 
     private let file: OpenFile
     private let start = ContinuousClock.now
-    private var tail: [String] = []
+    /// By step.
+    private let tails = Mutex<[Int: [String]]>([:])
 
     init(_ file: OpenFile) {
         self.file = file
     }
 
-    /// The last lines that the current step wrote, for its error.
-    var lastLines: [String] { tail }
+    /// The last lines that a step wrote, for its error.
+    func lastLines(of step: Int) -> [String] { tails.withLock { $0[step] ?? [] } }
 
     func beginStep(_ step: Int, _ title: String) throws {
-        tail = []
         try write("#\(step) \(title)")
     }
 
@@ -34,8 +35,8 @@ final class StepLog {
 
     /// Lines that arrived together have one time and are written at once.
     func append(_ lines: [ArraySlice<UInt8>], step: Int, stream: StepOutput.Stream) throws {
-        tail += lines.suffix(Self.longestTail).map { String(decoding: $0, as: UTF8.self) }
-        tail.removeFirst(max(0, tail.count - Self.longestTail))
+        let texts = lines.suffix(Self.longestTail).map { String(decoding: $0, as: UTF8.self) }
+        tails.withLock { $0[step] = ($0[step] ?? []).suffix(Self.longestTail - texts.count) + texts }
         let prefix = Array("\(time) #\(step) \(stream.rawValue) ".utf8)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(lines.reduce(0) { $0 + $1.count + prefix.count + 1 })

@@ -4,6 +4,7 @@ internal import Jobs
 internal import Layers
 internal import OCI
 internal import Storage
+internal import Synchronization
 internal import SystemPackage
 
 /// A step that makes a layer: looked up in the cache, or else run.
@@ -28,24 +29,28 @@ struct StepWork {
 }
 
 /// Finds or makes the layers of steps, and keeps count.
-final class StepRunner {
+final class StepRunner: Sendable {
     private let job: Job
     private let stores: Stores
     private let scheduler: any SchedulerLink
     private let log: StepLog
-    private(set) var steps = 0
-    private(set) var cachedSteps = 0
+    private let permits: StepPermits
+    private let counter = Mutex((steps: 0, cached: 0))
 
     init(job: Job, stores: Stores, scheduler: any SchedulerLink, log: StepLog) {
         self.job = job
         self.stores = stores
         self.scheduler = scheduler
         self.log = log
+        permits = StepPermits(job.limits)
     }
+
+    /// Steps so far, and how many of them the cache had.
+    var count: (steps: Int, cached: Int) { counter.withLock { $0 } }
 
     /// Adds the step's layer and history to a stage. `run` is called only when the cache has no result.
     func perform(_ step: LayerStep, on state: inout StageState, run: () throws -> StepWork) throws {
-        steps += 1
+        counter.withLock { $0.steps += 1 }
         try log.beginStep(step.number, "[\(step.stage)] \(step.title)")
         try scheduler.send(
             .stepStarted(
@@ -54,11 +59,11 @@ final class StepRunner {
         var ended = StepEnded(
             step: step.number, stage: step.stage, instruction: step.title, cached: true, milliseconds: 0)
         ended.key = step.key.digest.hex
-        let record = try cached(step) ?? makeLayer(step, &ended, run: run)
+        let record = try cached(step) ?? permits.withPermit { try makeLayer(step, &ended, run: run) }
         ended.milliseconds = (ContinuousClock.now - start).inMilliseconds
         ended.diffID = record.diffID
         ended.layerSizeInBytes = record.layer?.size
-        if ended.cached { cachedSteps += 1 }
+        if ended.cached { counter.withLock { $0.cached += 1 } }
         try add(record, step, to: &state)
         try log.note(ended.cached ? "#\(step.number) CACHED" : "#\(step.number) DONE")
         try scheduler.send(.stepEnded(ended))

@@ -10,10 +10,13 @@ final class StageBuild {
     /// Where the instruction that is run stands in `stage.instructions`.
     private(set) var place = 0
 
-    init(_ stage: ResolvedStage, of image: ImageBuild, on state: StageState) {
+    private var nextStep: Int
+
+    init(_ stage: ResolvedStage, of image: ImageBuild, on state: StageState, firstStep: Int) {
         self.image = image
         self.stage = stage
         self.state = state
+        nextStep = firstStep
     }
 
     /// For progress and logs.
@@ -27,7 +30,7 @@ final class StageBuild {
                 try image.checkCancellation()
                 try perform(instruction)
             } catch {
-                throw image.failure(error, at: instruction.lines)
+                throw image.failure(error, at: instruction.lines, step: nextStep - 1)
             }
         }
     }
@@ -61,8 +64,9 @@ final class StageBuild {
 
     /// A step that makes a layer, with the next number.
     func step(_ instruction: Instruction, key: StepKey, createdBy: String) -> LayerStep {
-        LayerStep(
-            number: image.nextStepNumber(), stage: name, title: instruction.text, line: instruction.lines.lowerBound,
+        defer { nextStep += 1 }
+        return LayerStep(
+            number: nextStep, stage: name, title: instruction.text, line: instruction.lines.lowerBound,
             key: key, createdBy: createdBy)
     }
 

@@ -10,7 +10,7 @@ extension StageBuild {
         key.add("destination", destination)
         key.add("owner", request.owner ?? "")
         key.add("mode", request.mode ?? "")
-        switch try image.origin(of: stage.copySources[place], named: request.from) {
+        switch try image.origin(of: stage.copySources[place]) {
         case .folder(let context):
             let sources = try context.sources(request.sources)
             try context.addKey(of: sources, to: &key)

@@ -1,0 +1,51 @@
+internal import Jobs
+internal import OCI
+internal import Storage
+internal import Threads
+
+/// The folders that COPY and ADD read, each opened once.
+final class ContextFolders: Sendable {
+    private let state: StateFolder
+    private let folders = Monitor<[String: ContextFolder]>([:])
+
+    init(state: StateFolder) {
+        self.state = state
+    }
+
+    func folder(_ path: String, ignoreFile: String?) throws -> ContextFolder {
+        let result = folders.change { folders in
+            Result {
+                if let folder = folders[path] { return folder }
+                let folder = try ContextFolder(path: path, ignoreFile: ignoreFile, state: state)
+                folders[path] = folder
+                return folder
+            }
+        }
+        return try result.get()
+    }
+
+    /// What a named context stands for, if that is a folder; fetched when it is asked for.
+    func folder(named name: String, job: Job, scheduler: any SchedulerLink) throws -> ContextFolder? {
+        switch job.namedContexts[name] {
+        case .folder(let path, let ignoreFile)?: try folder(path, ignoreFile: ignoreFile)
+        case .git(let checkout)?: try fetched(.checkout(checkout), reference: checkout.remote, scheduler)
+        case .archive(let url)?: try fetched(.unpack(url: url), reference: url, scheduler)
+        case .sibling?, .image?, .layout?, .scratch?, nil: nil
+        }
+    }
+
+    private func fetched(
+        _ request: ExecutorRequest, reference: String, _ scheduler: any SchedulerLink
+    ) throws -> ContextFolder {
+        switch try scheduler.request(request) {
+        case .folder(let fetched): return try folder(fetched.path, ignoreFile: nil)
+        case .failed(let failure): throw failure
+        default: throw ExecutionError.protocolViolation("no folder where one was asked for")
+        }
+    }
+
+    /// Remembers what was digested, for the next build.
+    func save() throws {
+        for folder in folders.change({ Array($0.values) }) { try folder.save() }
+    }
+}
