@@ -8,13 +8,13 @@ final class SocketLink: SchedulerLink {
     private struct State {
         var lastID = 0
         /// Of requests that wait, once they are there.
-        var answers: [Int: ExecutorResponse] = [:]
+        var answers: [Int: SchedulerReply] = [:]
         /// One of the waiting threads reads for all.
         var isReading = false
     }
 
     private enum Turn {
-        case answer(ExecutorResponse)
+        case answer(SchedulerReply)
         case read
     }
 
@@ -29,7 +29,7 @@ final class SocketLink: SchedulerLink {
         try socket.send(OCIDocument.encode(ExecutorMessage.event(event)))
     }
 
-    func request(_ request: ExecutorRequest) throws -> ExecutorResponse {
+    func ask(_ request: ExecutorRequest) throws -> SchedulerReply {
         let id = state.change { state in
             state.lastID += 1
             return state.lastID
@@ -37,7 +37,7 @@ final class SocketLink: SchedulerLink {
         try socket.send(OCIDocument.encode(ExecutorMessage.request(id: id, request)))
         while true {
             switch nextTurn(id) {
-            case .answer(let response): return response
+            case .answer(let reply): return reply
             case .read: try read()
             }
         }
@@ -46,7 +46,7 @@ final class SocketLink: SchedulerLink {
     /// Waits until the answer is there, or until it falls to this thread to read.
     private func nextTurn(_ id: Int) -> Turn {
         state.wait { state in
-            if let response = state.answers.removeValue(forKey: id) { return .answer(response) }
+            if let reply = state.answers.removeValue(forKey: id) { return .answer(reply) }
             if state.isReading { return nil }
             state.isReading = true
             return .read
@@ -59,6 +59,7 @@ final class SocketLink: SchedulerLink {
             throw ExecutionError.protocolViolation("the scheduler closed the connection")
         }
         let answer = try OCIDocument.decode(ExecutorAnswer.self, from: message.bytes)
-        state.change { $0.answers[answer.id] = answer.response }
+        let reply = SchedulerReply(response: answer.response, descriptors: message.descriptors)
+        state.change { $0.answers[answer.id] = reply }
     }
 }

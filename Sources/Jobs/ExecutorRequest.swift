@@ -21,6 +21,8 @@ public enum ExecutorRequest: Hashable, Sendable, Codable {
     case secret(id: String)
     /// An SSH agent to sign with.
     case agent(id: String)
+    /// What a shell talks to: with the answer come its descriptors.
+    case terminal
 }
 
 /// The scheduler's answer to one request.
@@ -32,6 +34,8 @@ public enum ExecutorResponse: Hashable, Sendable, Codable {
     case secret(isFound: Bool)
     /// Path of a listening UNIX socket below the state folder, for as long as the executor lives; nil if there is none.
     case agent(socket: String?)
+    /// One descriptor of a terminal, or three: standard input, output and error.
+    case terminal(isTerminal: Bool)
     case failed(JobFailure)
 }
 

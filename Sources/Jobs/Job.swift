@@ -34,6 +34,8 @@ public struct Job: Hashable, Sendable, Codable {
     public var cache = CacheUse.readWrite
     /// Upper bound of all timestamps, in seconds since 1970; nil leaves them as they are.
     public var epoch: Int64?
+    /// Open a shell instead of making an image.
+    public var shell: ShellRequest?
     /// Folder to which the finished root file system is written, or nil.
     public var rootfsOutput: String?
 

@@ -83,7 +83,7 @@ import Testing
             .resolve(reference, .host), .resolveSibling(image: "base"), .fetchLayers(of: image, indices: [0]),
             .resolveLayout(folder: "/l", reference: "a", .host), .download(url: "https://h/a", checksum: Self.digest),
             .checkout(GitCheckout(remote: "https://h/a.git", reference: "main")), .unpack(url: "https://h/a.tar"),
-            .secret(id: "npmrc"), .agent(id: "default"),
+            .secret(id: "npmrc"), .agent(id: "default"), .terminal,
         ]
         for request in requests.enumerated().map({ ExecutorMessage.request(id: $0, $1) }) {
             #expect(try OCIDocument.decode(ExecutorMessage.self, from: OCIDocument.encode(request)) == request)

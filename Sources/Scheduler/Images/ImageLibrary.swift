@@ -56,7 +56,7 @@ final class ImageLibrary: Sendable {
             case .fetchLayers(let resolved, let indices):
                 try await fetchLayers(of: resolved, indices)
                 return .fetched
-            case .resolveLayout, .download, .checkout, .unpack, .secret, .agent:
+            case .resolveLayout, .download, .checkout, .unpack, .secret, .agent, .terminal:
                 throw JobFailure(class: .internal, message: "this is not served", summary: "this is not served")
             }
         } catch {

@@ -1,0 +1,13 @@
+/// A shell in the state before an instruction, instead of an image.
+public struct ShellRequest: Hashable, Sendable, Codable {
+    /// A line of the instruction before which it opens. Nil: before the step that fails, or, when none does, in the
+    /// finished image.
+    public var line: Int?
+    /// What to run; empty is the shell of the stage.
+    public var command: [String]
+
+    public init(line: Int? = nil, command: [String] = []) {
+        self.line = line
+        self.command = command
+    }
+}
