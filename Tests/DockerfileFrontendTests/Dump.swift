@@ -3,13 +3,9 @@ import DockerfileFrontend
 /// One line for what an instruction says.
 func dump(_ kind: InstructionKind) -> String {
     switch kind {
-    case .run(let run): "run " + dump(run.command) + (run.network == .default ? "" : " network=\(run.network)")
-    case .copy(let copy):
-        "copy " + flags([("from", copy.from), ("chown", copy.owner), ("chmod", copy.mode)])
-            + words(copy.sources) + " -> " + word(copy.destination)
-    case .add(let add):
-        "add " + flags([("chown", add.owner), ("chmod", add.mode)]) + words(add.sources) + " -> "
-            + word(add.destination)
+    case .run(let run): dump(run)
+    case .copy(let copy): dump(copy)
+    case .add(let add): dump(add)
     case .env(let pairs): "env " + dump(pairs)
     case .label(let pairs): "label " + dump(pairs)
     case .arg(let arguments):
@@ -27,7 +23,6 @@ func dump(_ kind: InstructionKind) -> String {
             + " \(check.interval) \(check.timeout) \(check.startPeriod) \(check.startInterval) \(check.retries)"
     case .onbuild(let text): "onbuild " + word(text)
     case .maintainer(let name): "maintainer " + word(name)
-    case .unserved(let feature): "unserved " + word(feature.name)
     }
 }
 
@@ -45,6 +40,56 @@ private func dump(_ pairs: [KeyValue]) -> String {
 private func flags(_ flags: [(String, String?)]) -> String {
     flags.map { name, value in value.map { "\(name)=\(word($0)) " } ?? "" }.joined()
 }
+
+private func dump(_ run: RunInstruction) -> String {
+    "run " + dump(run.command) + (run.network == .default ? "" : " network=\(run.network)")
+        + (run.security == .sandbox ? "" : " security=\(run.security)")
+        + (run.script.map { " script " + dump($0) } ?? "")
+        + run.mounts.map { " mount " + dump($0) }.joined()
+        + run.devices.map { " device \(word($0.name))\($0.isRequired ? " required" : "")" }.joined()
+}
+
+private func dump(_ copy: CopyInstruction) -> String {
+    "copy " + flags([("from", copy.from), ("chown", copy.owner), ("chmod", copy.mode)])
+        + marks([("link", copy.isLink), ("parents", copy.keepsParents)]) + excludes(copy.excludes)
+        + words(copy.sources) + copy.heredocs.map { " " + dump($0) }.joined() + " -> " + word(copy.destination)
+}
+
+private func dump(_ add: AddInstruction) -> String {
+    "add " + flags([("chown", add.owner), ("chmod", add.mode), ("checksum", add.checksum)])
+        + flags([("unpack", add.unpacks.map { "\($0)" }), ("keep-git-dir", add.keepsGitFolder.map { "\($0)" })])
+        + marks([("link", add.isLink)]) + excludes(add.excludes)
+        + words(add.sources) + add.heredocs.map { " " + dump($0) }.joined() + " -> " + word(add.destination)
+}
+
+/// A body that is no UTF-8 is shown with U+FFFD.
+private func dump(_ heredoc: Heredoc) -> String {
+    "<<\(heredoc.stripsTabs ? "-" : "")\(heredoc.isExpanded ? "" : "'")\(heredoc.name) "
+        + word(String(decoding: heredoc.body, as: UTF8.self))
+}
+
+/// Only what is not nil or said by the kind.
+func dump(_ mount: RunMount) -> String {
+    var parts = [mount.kind.rawValue]
+    let texts = [
+        ("target", mount.target), ("source", mount.source), ("from", mount.from), ("id", mount.id),
+        ("env", mount.environment),
+    ]
+    parts += texts.compactMap { name, value in value.map { "\(name)=\(word($0))" } }
+    parts.append(mount.isReadOnly ? "ro" : "rw")
+    if mount.kind == .cache { parts.append(mount.sharing.rawValue) }
+    parts += [("uid", mount.uid), ("gid", mount.gid)].compactMap { name, id in id.map { "\(name)=\($0)" } }
+    if let mode = mount.mode { parts.append("mode=" + String(mode, radix: 8)) }
+    if let size = mount.sizeInBytes { parts.append("size=\(size)") }
+    if mount.isRequired { parts.append("required") }
+    return parts.joined(separator: " ")
+}
+
+private func marks(_ marks: [(String, Bool)]) -> String {
+    marks.map { name, isSet in isSet ? name + " " : "" }.joined()
+}
+
+private func excludes(_ patterns: [String]) -> String { patterns.isEmpty ? "" : "exclude=\(words(patterns)) " }
 
 func words(_ words: [String]) -> String { "[" + words.map(word).joined(separator: " ") + "]" }
 
@@ -95,7 +140,9 @@ func dump(_ graph: StageGraph) -> String {
         rows.append("\(stage.index) \(stage.stage.label): \(dump(stage.base))\(platform)\(mark)")
         for (place, instruction) in stage.instructions.enumerated() {
             let source = stage.copySources[place].map { " from \(dump($0))" } ?? ""
-            rows.append("  \(row(instruction))\(source)")
+            let mounts = (stage.mountSources[place] ?? [:]).sorted { $0.key < $1.key }
+                .map { " mount \($0.key) from \(dump($0.value))" }.joined()
+            rows.append("  \(row(instruction))\(source)\(mounts)")
         }
     }
     rows += graph.externalReferences.map {

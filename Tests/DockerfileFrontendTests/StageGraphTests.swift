@@ -22,7 +22,7 @@ import Testing
         ("", "onbuild trigger should be a single expression"),
         ("RUN a\nRUN b", "onbuild trigger should be a single expression"),
         ("FROM x", "FROM isn't allowed as an ONBUILD trigger"),
-        ("RUN <<E\nbody\nE", "a heredoc in RUN is not served by this version of build-all"),
+        ("RUN <<E\nbody", "unterminated heredoc"),
         ("COPY --from=9 a b", "invalid stage index 9"),
     ])
     func `a bad trigger is an error at the FROM line`(text: String, message: String) throws {

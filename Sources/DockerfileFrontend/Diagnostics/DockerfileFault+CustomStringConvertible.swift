@@ -12,9 +12,9 @@ extension DockerfileFault: CustomStringConvertible {
         case .invalidEscapeToken(let token): "invalid escape token '\(token)' does not match ` or \\"
         // An instruction's syntax
         case .unknownInstruction(let word, let suggestion):
-            "unknown instruction: \(word)" + Self.hint(suggestion)
+            "unknown instruction: \(word)" + Suggestion.hint(suggestion)
         case .noStageYet: "no build stage in current context"
-        case .unknownFlag(let name, let suggestion): "unknown flag: --\(name)" + Self.hint(suggestion)
+        case .unknownFlag(let name, let suggestion): "unknown flag: --\(name)" + Suggestion.hint(suggestion)
         case .duplicateFlag(let name): "duplicate flag specified: --\(name)"
         case .missingFlagValue(let name): "missing a value on flag: --\(name)"
         case .notBoolean(let name, let value): "expecting boolean value for flag --\(name), not: \(value)"
@@ -34,11 +34,16 @@ extension DockerfileFault: CustomStringConvertible {
         case .invalidStageName(let name):
             "invalid name for build stage: \(name.quoted), name can't start with a number or contain symbols"
         case .invalidNetwork(let name): "invalid network mode: \(name.quoted)"
+        case .invalidSecurity(let name): "security \(name.quoted) is not valid"
+        case .invalidMount(let error): error.description
+        case .invalidDevice(let error): error.description
         case .chainedOnbuild: "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"
         case .forbiddenTrigger(let keyword): "\(keyword) isn't allowed as an ONBUILD trigger"
         case .severalTriggers: "onbuild trigger should be a single expression"
         case .heredocDestination(let keyword): "\(keyword.rawValue) cannot accept a heredoc as a destination"
         case .unterminatedHeredoc: "unterminated heredoc"
+        case .heredocEncoding(let name): "heredoc \(name) is not valid UTF-8"
+        case .heredocName(let name): "heredoc \(name.quoted) is no file name"
         // HEALTHCHECK
         case .healthcheckNoneArguments: "HEALTHCHECK NONE takes no arguments"
         case .missingHealthcheckCommand: "Missing command after HEALTHCHECK CMD"
@@ -48,13 +53,12 @@ extension DockerfileFault: CustomStringConvertible {
         case .invalidRetries(let text): "--retries is not a number: \(text.quoted)"
         case .negativeRetries(let count): "--retries cannot be negative (\(count))"
         // Its meaning
-        case .unserved(let feature): "\(feature.name) is not served by this version of build-all"
         case .expansion(let error): error.description
         case .blankBase(let word): "base name (\(word)) should not be blank"
         case .emptyPlatform(let word, let suggestion):
-            "empty platform value from expression \(word)" + Self.hint(suggestion)
+            "empty platform value from expression \(word)" + Suggestion.hint(suggestion)
         case .unknownTarget(let name, let suggestion):
-            "target stage \(name.quoted) could not be found" + Self.hint(suggestion)
+            "target stage \(name.quoted) could not be found" + Suggestion.hint(suggestion)
         case .invalidStageIndex(let index): "invalid stage index \(index)"
         case .stageNotYetDefined(let name, let current):
             "cannot copy from stage \(name.quoted), it needs to be defined before current stage \(current.quoted)"
@@ -63,6 +67,13 @@ extension DockerfileFault: CustomStringConvertible {
             "variable expansion is not supported for --from, define a new stage with FROM using ARG from global "
                 + "scope as a workaround"
         case .urlForCopy: "source can't be a URL for COPY"
+        case .gitForCopy: "source can't be a git ref for COPY"
+        case .invalidGitSource(let error): error.description
+        case .checksumOfSeveral: "checksum can't be specified for multiple sources"
+        case .checksumOfLocal: "checksum requires HTTP(S) or Git sources"
+        case .invalidChecksum(let text): "invalid checksum digest format: \(text.quoted)"
+        case .checksumConflict(let one, let other): "checksum mismatch \(one.quoted) != \(other.quoted)"
+        case .gitFolderConflict: "inconsistent keep-git-dir configuration"
         case .invalidMode(let text):
             "invalid chmod parameter: '\(text)'. it should be octal string and between 0 and 07777"
         case .invalidOwner(let text): "invalid user or group: '\(text)'"
@@ -72,9 +83,5 @@ extension DockerfileFault: CustomStringConvertible {
         case .violatedRules(let rules): "lint violation found for rules: " + rules.joined(separator: ", ")
         case .unknownRule(let text): "invalid check option: \(text)"
         }
-    }
-
-    private static func hint(_ suggestion: String?) -> String {
-        suggestion.map { " (did you mean \($0)?)" } ?? ""
     }
 }

@@ -28,11 +28,16 @@ public enum DockerfileFault: Error, Hashable, Sendable {
     case fromArguments
     case invalidStageName(String)
     case invalidNetwork(String)
+    case invalidSecurity(String)
+    case invalidMount(RunMountError)
+    case invalidDevice(DeviceError)
     case chainedOnbuild
     case forbiddenTrigger(String)
     case severalTriggers
     case heredocDestination(Keyword)
     case unterminatedHeredoc
+    case heredocEncoding(String)
+    case heredocName(String)
     case healthcheckNoneArguments
     case missingHealthcheckCommand
     case unknownHealthcheckType(String)
@@ -42,7 +47,6 @@ public enum DockerfileFault: Error, Hashable, Sendable {
     case negativeRetries(Int)
 
     // Its meaning
-    case unserved(UnservedFeature)
     case expansion(ExpansionError)
     case blankBase(String)
     case emptyPlatform(String, suggestion: String?)
@@ -52,6 +56,13 @@ public enum DockerfileFault: Error, Hashable, Sendable {
     case circularDependency(String)
     case variableInFrom
     case urlForCopy
+    case gitForCopy
+    case invalidGitSource(GitSourceError)
+    case checksumOfSeveral
+    case checksumOfLocal
+    case invalidChecksum(String)
+    case checksumConflict(String, String)
+    case gitFolderConflict
     case invalidMode(String)
     case invalidOwner(String)
     case invalidPort(ExposedPortError)

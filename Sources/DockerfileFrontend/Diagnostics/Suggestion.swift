@@ -11,6 +11,11 @@ public enum Suggestion {
         return best?.name
     }
 
+    /// ` (did you mean …?)`; empty if there is nothing to suggest.
+    static func hint(_ suggestion: String?) -> String {
+        suggestion.map { " (did you mean \($0)?)" } ?? ""
+    }
+
     /// Levenshtein distance, in scalars; anything above two may be reported as three.
     static func distance(_ left: String, _ right: String) -> Int {
         let left = Scalars(left)

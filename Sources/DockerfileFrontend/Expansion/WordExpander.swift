@@ -11,6 +11,10 @@ public struct WordExpander: Hashable, Sendable {
         static let keepsEscapes = Mode(rawValue: 2)
         /// References to unset variables stay as they are.
         static let keepsUnset = Mode(rawValue: 4)
+        /// Quotes are characters like any other.
+        static let ignoresQuotes = Mode(rawValue: 8)
+
+        static let asWritten: Mode = [.keepsQuotes, .keepsEscapes, .keepsUnset]
     }
 
     /// Takes the escape token of the Dockerfile.

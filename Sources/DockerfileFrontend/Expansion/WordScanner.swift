@@ -32,8 +32,9 @@ struct WordScanner {
             switch next {
             case stop: return result
             case "$": result.append(try substitution(keepsEscapes: keepsEscapes, lookup: lookup))
-            case "'": result.append(raw: try singleQuoted())
-            case "\"": result.append(raw: try doubleQuoted(keepsEscapes: keepsEscapes, lookup: lookup))
+            case "'" where !mode.contains(.ignoresQuotes): result.append(raw: try singleQuoted())
+            case "\"" where !mode.contains(.ignoresQuotes):
+                result.append(raw: try doubleQuoted(keepsEscapes: keepsEscapes, lookup: lookup))
             case escape:
                 if keepsEscapes { result.append(raw: next) }
                 guard let escaped = rest.popFirst() else { break }

@@ -22,13 +22,6 @@ struct FlagSet {
         ],
     ]
 
-    /// Flags that this version does not serve. `--link=false` and the like say nothing.
-    private static let unserved: [Keyword: [String]] = [
-        .run: ["mount", "security", "device"],
-        .copy: ["link", "parents", "exclude"],
-        .add: ["link", "exclude", "checksum", "unpack", "keep-git-dir"],
-    ]
-
     init(_ words: [String], of keyword: Keyword) throws(DockerfileFault) {
         if keyword == .arg || keyword == .stopsignal { return }  // these drop leading flags silently
         for word in words { try add(word, known: Self.known[keyword] ?? []) }
@@ -63,12 +56,9 @@ struct FlagSet {
         return value
     }
 
-    /// The first flag given that is not served.
-    func unserved(of keyword: Keyword) -> UnservedFeature? {
-        let name = Self.unserved[keyword]?.first { values[$0] != nil || booleans[$0] == true || isForced($0) }
-        return name.map { UnservedFeature(name: "\(keyword.rawValue) --\($0)") }
-    }
+    /// All values of a flag that may be repeated.
+    func all(_ name: String) -> [String] { values[name] ?? [] }
 
-    /// `--unpack=false` does say something: archives stay packed.
-    private func isForced(_ name: String) -> Bool { name == "unpack" && booleans[name] == false }
+    /// Nil if the flag is not given.
+    func boolean(_ name: String) -> Bool? { booleans[name] }
 }

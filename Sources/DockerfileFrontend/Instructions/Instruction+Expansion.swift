@@ -23,9 +23,9 @@ extension Instruction {
 }
 
 /// Expands the words of one instruction and gathers the undefined names.
-private struct WordList {
+struct WordList {
     let expander: WordExpander
-    private(set) var undefined: [String] = []
+    var undefined: [String] = []
 
     init(expander: WordExpander) {
         self.expander = expander
@@ -44,14 +44,16 @@ private struct WordList {
         case .expose(let words): .expose(try ports(words, lookup))
         case .volume(let paths): .volume(try volumes(paths, lookup))
         case .stopSignal(let signal): .stopSignal(try StopSignal.validated(try text(signal, lookup)))
-        case .unserved(let feature): throw .unserved(feature)
-        case .run, .arg, .cmd, .entrypoint, .shell, .healthcheck, .onbuild, .maintainer: kind
+        case .run(let run): .run(try expand(run, lookup))
+        case .arg, .cmd, .entrypoint, .shell, .healthcheck, .onbuild, .maintainer: kind
         }
     }
 
-    private mutating func expansion(_ word: String, _ lookup: Lookup) throws(DockerfileFault) -> Expansion {
+    mutating func expansion(
+        _ word: String, _ lookup: Lookup, by other: WordExpander? = nil
+    ) throws(DockerfileFault) -> Expansion {
         do throws(ExpansionError) {
-            let expansion = try expander.expand(word, lookup: lookup)
+            let expansion = try (other ?? expander).expand(word, lookup: lookup)
             undefined += expansion.undefined.filter { !undefined.contains($0) }
             return expansion
         } catch {
@@ -59,30 +61,30 @@ private struct WordList {
         }
     }
 
-    private mutating func text(_ word: String, _ lookup: Lookup) throws(DockerfileFault) -> String {
+    mutating func text(_ word: String, _ lookup: Lookup) throws(DockerfileFault) -> String {
         try expansion(word, lookup).text
     }
 
     /// Nil for an empty result too: the flag then says nothing.
-    private mutating func text(_ word: String?, _ lookup: Lookup) throws(DockerfileFault) -> String? {
+    mutating func text(_ word: String?, _ lookup: Lookup) throws(DockerfileFault) -> String? {
         guard let word else { return nil }
         let text = try text(word, lookup)
         return text.isEmpty ? nil : text
     }
 
-    private mutating func texts(_ words: [String], _ lookup: Lookup) throws(DockerfileFault) -> [String] {
+    mutating func texts(_ words: [String], _ lookup: Lookup) throws(DockerfileFault) -> [String] {
         var result: [String] = []
         for word in words { result.append(try text(word, lookup)) }
         return result
     }
 
-    private mutating func split(_ words: [String], _ lookup: Lookup) throws(DockerfileFault) -> [String] {
+    mutating func split(_ words: [String], _ lookup: Lookup) throws(DockerfileFault) -> [String] {
         var result: [String] = []
         for word in words { result += try expansion(word, lookup).words }
         return result
     }
 
-    private mutating func ports(_ words: [String], _ lookup: Lookup) throws(DockerfileFault) -> [String] {
+    mutating func ports(_ words: [String], _ lookup: Lookup) throws(DockerfileFault) -> [String] {
         let words = try split(words, lookup)
         do throws(ExposedPortError) {
             for word in words { _ = try ExposedPort.parse(word) }
@@ -92,13 +94,13 @@ private struct WordList {
         return words
     }
 
-    private mutating func volumes(_ paths: [String], _ lookup: Lookup) throws(DockerfileFault) -> [String] {
+    mutating func volumes(_ paths: [String], _ lookup: Lookup) throws(DockerfileFault) -> [String] {
         let paths = try texts(paths, lookup)
         if paths.contains("") { throw .blankVolume }
         return paths
     }
 
-    private mutating func expand(_ pairs: [KeyValue], _ lookup: Lookup) throws(DockerfileFault) -> [KeyValue] {
+    mutating func expand(_ pairs: [KeyValue], _ lookup: Lookup) throws(DockerfileFault) -> [KeyValue] {
         var result: [KeyValue] = []
         for var pair in pairs {
             pair.key = try text(pair.key, lookup)
@@ -106,34 +108,5 @@ private struct WordList {
             result.append(pair)
         }
         return result
-    }
-
-    private mutating func expand(_ copy: CopyInstruction, _ lookup: Lookup) throws(DockerfileFault) -> CopyInstruction {
-        var result = copy
-        result.sources = try texts(copy.sources, lookup)
-        result.destination = try text(copy.destination, lookup)
-        result.owner = try text(copy.owner, lookup)
-        result.mode = try text(copy.mode, lookup)
-        for source in result.sources where SourceText(source) != .path { throw .urlForCopy }
-        try check(owner: result.owner, mode: result.mode)
-        return result
-    }
-
-    private mutating func expand(_ add: AddInstruction, _ lookup: Lookup) throws(DockerfileFault) -> AddInstruction {
-        var result = add
-        result.sources = try texts(add.sources, lookup)
-        result.destination = try text(add.destination, lookup)
-        result.owner = try text(add.owner, lookup)
-        result.mode = try text(add.mode, lookup)
-        for source in result.sources {
-            if let feature = UnservedFeature(addOf: source) { throw .unserved(feature) }
-        }
-        try check(owner: result.owner, mode: result.mode)
-        return result
-    }
-
-    private func check(owner: String?, mode: String?) throws(DockerfileFault) {
-        if let owner { _ = try Ownership(parsing: owner) }
-        if let mode { _ = try FileMode(parsing: mode) }
     }
 }

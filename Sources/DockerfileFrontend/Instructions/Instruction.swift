@@ -34,8 +34,6 @@ public enum InstructionKind: Hashable, Sendable {
     /// The trigger's text.
     case onbuild(String)
     case maintainer(String)
-    /// Valid, but this version cannot do it: an error as soon as the stage is needed.
-    case unserved(UnservedFeature)
 }
 
 /// `key=value` of ENV and LABEL.
@@ -78,10 +76,4 @@ public enum CommandForm: Hashable, Sendable {
         case .exec(let arguments): arguments
         }
     }
-}
-
-/// What the file may ask for and this version does not do.
-public struct UnservedFeature: Hashable, Sendable {
-    /// A noun phrase: `RUN --mount`.
-    public let name: String
 }

@@ -1,34 +1,42 @@
 extension InstructionParser {
-    func run(_ flags: FlagSet) throws(DockerfileFault) -> RunInstruction {
-        let network = flags["network"] ?? "default"
-        guard let mode = RunInstruction.Network(rawValue: network) else { throw .invalidNetwork(network) }
-        let command = try command(rest)
-        if command == .exec([]) { throw .atLeastOneArgument(keyword) }
-        return RunInstruction(command: command, network: mode)
-    }
-
     func copy(_ flags: FlagSet) throws(DockerfileFault) -> InstructionKind {
-        let (sources, destination) = try sourcesAndDestination()
-        return .copy(
-            CopyInstruction(
-                sources: sources, destination: destination, from: flags["from"], owner: flags["chown"],
-                mode: flags["chmod"]))
+        let (sources, heredocs, destination) = try transfer()
+        var copy = CopyInstruction(sources: sources, heredocs: heredocs, destination: destination)
+        (copy.from, copy.owner, copy.mode) = (flags["from"], flags["chown"], flags["chmod"])
+        copy.isLink = flags.boolean("link") ?? false
+        copy.keepsParents = flags.boolean("parents") ?? false
+        copy.excludes = flags.all("exclude")
+        return .copy(copy)
     }
 
     func add(_ flags: FlagSet) throws(DockerfileFault) -> InstructionKind {
-        let (sources, destination) = try sourcesAndDestination()
-        for source in sources where !source.contains("$") {
-            if let feature = UnservedFeature(addOf: source) { return .unserved(feature) }
-        }
-        return .add(
-            AddInstruction(sources: sources, destination: destination, owner: flags["chown"], mode: flags["chmod"]))
+        let (sources, heredocs, destination) = try transfer()
+        var add = AddInstruction(sources: sources, heredocs: heredocs, destination: destination)
+        (add.owner, add.mode, add.checksum) = (flags["chown"], flags["chmod"], flags["checksum"])
+        (add.unpacks, add.keepsGitFolder) = (flags.boolean("unpack"), flags.boolean("keep-git-dir"))
+        add.isLink = flags.boolean("link") ?? false
+        add.excludes = flags.all("exclude")
+        return .add(add)
     }
 
-    private func sourcesAndDestination() throws(DockerfileFault) -> (sources: [String], destination: String) {
-        let words = try strings(rest) ?? WordSplitter.list(rest)
+    /// The words of COPY and ADD. The last document of a name is the one that counts.
+    private func transfer() throws(DockerfileFault) -> (sources: [String], heredocs: [Heredoc], destination: String) {
+        let json = try strings(rest)
+        let words = json ?? WordSplitter.list(rest)
         guard words.count >= 2, let destination = words.last else { throw .noDestination(keyword) }
-        if Heredoc(destination) != nil { throw .heredocDestination(keyword) }
-        return (Array(words.dropLast()), destination)
+        if json == nil, HeredocWord(destination) != nil { throw .heredocDestination(keyword) }
+        var documents: [String: Heredoc] = [:]
+        for text in heredocs { documents[text.word.name] = text.heredoc }
+        var sources: [String] = []
+        var contents: [Heredoc] = []
+        for word in words.dropLast() {
+            guard json == nil, let name = HeredocWord(word)?.name, let heredoc = documents[name] else {
+                sources.append(word)
+                continue
+            }
+            contents.append(heredoc)
+        }
+        return (sources, contents, destination)
     }
 
     /// The elements if the text is a JSON array.
@@ -104,18 +112,7 @@ extension InstructionParser {
         switch word {
         case "ONBUILD": throw .chainedOnbuild
         case "FROM", "MAINTAINER": throw .forbiddenTrigger(word)
-        default: return rest.text
-        }
-    }
-}
-
-extension UnservedFeature {
-    /// Nil if the source of an ADD is a local path.
-    init?(addOf source: String) {
-        switch SourceText(source) {
-        case .path: return nil
-        case .url: self.init(name: "ADD of a URL")
-        case .git: self.init(name: "ADD of a git repository")
+        default: return rest.text + (try followingHeredocs())
         }
     }
 }

@@ -6,7 +6,9 @@ struct InstructionParser {
     let text: Scalars
     let escape: EscapeToken
     /// Of RUN, COPY, ADD and of ONBUILD with one of those; their bodies follow in the file.
-    let heredocs: [Heredoc]
+    let heredocWords: [HeredocWord]
+    /// The same with their bodies, once those are read.
+    var heredocs: [HeredocText] = []
 
     /// Takes an instruction's text, not blank, and finds its keyword.
     init(_ text: Scalars, escape: EscapeToken) throws(DockerfileFault) {
@@ -17,17 +19,17 @@ struct InstructionParser {
         keyword = try Keyword(typed: head.text)
         flags = scanner.flags
         rest = scanner.rest
-        heredocs = Self.heredocs(keyword, text: text, rest: rest)
+        heredocWords = Self.heredocs(keyword, text: text, rest: rest)
     }
 
-    private static func heredocs(_ keyword: Keyword, text: Scalars, rest: Scalars) -> [Heredoc] {
+    private static func heredocs(_ keyword: Keyword, text: Scalars, rest: Scalars) -> [HeredocWord] {
         if keyword == .onbuild {
             let (head, tail) = rest.splitAtSeparators() ?? (rest, [])
             guard let inner = Keyword(rawValue: head.text.uppercased()), inner.takesHeredocs else { return [] }
-            return JSONArray(tail) == nil ? Heredoc.all(in: rest) : []
+            return JSONArray(tail) == nil ? HeredocWord.all(in: rest) : []
         }
         guard keyword.takesHeredocs, JSONArray(rest) == nil else { return [] }
-        return Heredoc.all(in: text)
+        return HeredocWord.all(in: text)
     }
 
     /// FROM's words; for FROM only.
@@ -53,11 +55,7 @@ struct InstructionParser {
 
     /// What the instruction says; for all but FROM.
     func kind() throws(DockerfileFault) -> InstructionKind {
-        let flags = try FlagSet(flags, of: keyword)
-        let kind = try kind(flags)
-        if !heredocs.isEmpty { return .unserved(UnservedFeature(name: "a heredoc in \(keyword.rawValue)")) }
-        if let feature = flags.unserved(of: keyword) { return .unserved(feature) }
-        return kind
+        try kind(try FlagSet(flags, of: keyword))
     }
 
     private func kind(_ flags: FlagSet) throws(DockerfileFault) -> InstructionKind {

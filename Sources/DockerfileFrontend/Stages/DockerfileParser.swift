@@ -39,11 +39,9 @@ struct DockerfileParser {
             warnings.append(DockerfileWarning(.noEmptyContinuation, "Empty continuation line", lines: line.lines))
         }
         do throws(DockerfileFault) {
-            let parser = try InstructionParser(line.text, escape: directives.escape)
-            for heredoc in parser.heredocs {
-                guard reader.skipHeredoc(heredoc) else { throw .unterminatedHeredoc }
-                line.lines = line.lines.lowerBound...reader.lastLine
-            }
+            var parser = try InstructionParser(line.text, escape: directives.escape)
+            try reader.takeHeredocs(of: &parser)
+            line.lines = line.lines.lowerBound...reader.lastLine
             try add(parser, line)
         } catch {
             if case .unknownInstruction = error { hasFrom = true }  // it may be a mistyped FROM
@@ -83,10 +81,8 @@ extension Instruction {
         var reader = LogicalLineReader(Array(text.utf8))
         do throws(DockerfileFault) {
             guard let line = reader.nextInstruction() else { throw .severalTriggers }
-            let parser = try InstructionParser(line.text, escape: reader.directives.escape)
-            for heredoc in parser.heredocs {
-                guard reader.skipHeredoc(heredoc) else { throw .unterminatedHeredoc }
-            }
+            var parser = try InstructionParser(line.text, escape: reader.directives.escape)
+            try reader.takeHeredocs(of: &parser)
             guard reader.nextInstruction() == nil else { throw .severalTriggers }
             self.init(
                 lines: lines, text: line.text.text, keyword: parser.keyword, kind: try parser.kind(), comments: [])

@@ -20,15 +20,36 @@ public struct ResolvedStage: Hashable, Sendable {
     public let instructions: [Instruction]
     /// What each COPY of `instructions` with `--from` reads, by its place there.
     public let copySources: [Int: StageSource]
+    /// What each mount of a RUN of `instructions` reads that says `from=`, by the RUN's place there and the mount's
+    /// place in the RUN.
+    public let mountSources: [Int: [Int: StageSource]]
 
     public var index: Int { stage.index }
 
-    var sources: [StageSource] { [base] + copySources.sorted { $0.key < $1.key }.map(\.value) }
+    var sources: [StageSource] { [base] + uses.map(\.source) }
+
+    /// What instructions read, in order.
+    var uses: [SourceUse] {
+        let copies = copySources.map { SourceUse(place: $0.key, mount: nil, source: $0.value) }
+        let mounts = mountSources.flatMap { place, sources in
+            sources.map { SourceUse(place: place, mount: $0.key, source: $0.value) }
+        }
+        return (copies + mounts).sorted { ($0.place, $0.mount ?? 0) < ($1.place, $1.mount ?? 0) }
+    }
+}
+
+/// A root file system that an instruction reads.
+struct SourceUse {
+    /// Of the instruction.
+    let place: Int
+    /// Of the mount in RUN; nil for COPY.
+    let mount: Int?
+    let source: StageSource
 }
 
 /// Something outside the Dockerfile that a needed stage refers to.
 public struct ExternalReference: Hashable, Sendable {
-    public enum Use: Hashable, Sendable { case from, copy }
+    public enum Use: Hashable, Sendable { case from, copy, mount }
 
     /// An image reference or the key of a named context.
     public let source: StageSource
@@ -108,23 +129,24 @@ public struct StageGraph: Sendable {
     /// Images and named contexts that the needed stages refer to, in the order of the file.
     public var externalReferences: [ExternalReference] {
         stages.flatMap { stage in
-            let copies = stage.copySources.sorted { $0.key < $1.key }.map { place, source in
+            let uses = stage.uses.map { use in
                 ExternalReference(
-                    source: source, use: .copy, stage: stage.index, platform: nil,
-                    lines: stage.instructions[place].lines)
+                    source: use.source, use: use.mount == nil ? .copy : .mount, stage: stage.index, platform: nil,
+                    lines: stage.instructions[use.place].lines)
             }
             let base = ExternalReference(
                 source: stage.base, use: .from, stage: stage.index, platform: stage.platform, lines: stage.stage.lines)
-            return ([base] + copies).filter(\.isExternal)
+            return ([base] + uses).filter(\.isExternal)
         }
     }
 
-    /// Whether a needed stage copies from the main context.
+    /// Whether a needed stage copies from the main context, or mounts it.
     public var readsContext: Bool {
         stages.lazy.flatMap(\.instructions).contains { instruction in
             switch instruction.kind {
-            case .add: true
-            case .copy(let copy): copy.from == nil
+            case .add(let add): add.readsContext
+            case .copy(let copy): copy.from == nil && !copy.sources.isEmpty
+            case .run(let run): run.mountTexts.contains(where: \.readsContext)
             default: false
             }
         }

@@ -50,13 +50,15 @@ struct StageResolver {
             warnings += from.warnings
             if let name = stage.name, let key = contexts.key(for: name) {
                 return ResolvedStage(
-                    stage: stage, base: .context(key), platform: from.platform, instructions: [], copySources: [:])
+                    stage: stage, base: .context(key), platform: from.platform, instructions: [], copySources: [:],
+                    mountSources: [:])
             }
             let base = source(ofBase: from.base, before: stage.index)
             let instructions = try triggers(of: base, for: stage) + stage.instructions
             return ResolvedStage(
                 stage: stage, base: base, platform: from.platform, instructions: instructions,
-                copySources: copySources(in: instructions, of: stage))
+                copySources: copySources(in: instructions, of: stage),
+                mountSources: mountSources(in: instructions, of: stage))
         } catch {
             errors.append(error)
             return nil
@@ -89,7 +91,6 @@ struct StageResolver {
         for (place, instruction) in instructions.enumerated() {
             do throws(DockerfileFault) {
                 switch instruction.kind {
-                case .unserved(let feature): throw .unserved(feature)
                 case .copy(let copy):
                     if let from = copy.from { sources[place] = try source(ofCopy: from, in: stage) }
                 default: break
@@ -99,6 +100,26 @@ struct StageResolver {
             }
         }
         return sources
+    }
+
+    private mutating func mountSources(in instructions: [Instruction], of stage: Stage) -> [Int: [Int: StageSource]] {
+        var sources: [Int: [Int: StageSource]] = [:]
+        for (place, instruction) in instructions.enumerated() {
+            guard case .run(let run) = instruction.kind else { continue }
+            for (index, mount) in run.mountTexts.enumerated() {
+                guard let from = mount.from, !from.isEmpty else { continue }
+                sources[place, default: [:]][index] = source(ofMount: from, in: stage)
+            }
+        }
+        return sources
+    }
+
+    /// Unlike COPY's, a mount's `from` is never a number.
+    private func source(ofMount from: String, in stage: Stage) -> StageSource {
+        let name = from.lowercased()
+        let earlier = latestStage(named: name, before: stage.index)
+        if let index = earlier ?? latestStage(named: name, before: all.count) { return .stage(index) }
+        return from == "scratch" ? .scratch : external(from)
     }
 
     func source(ofCopy from: String, in stage: Stage) throws(DockerfileFault) -> StageSource {
@@ -119,14 +140,13 @@ struct StageResolver {
     /// A stage may only copy from earlier ones; a later one that needs this one in turn is a cycle.
     private mutating func checkOrder() {
         for stage in resolved.values.sorted(by: { $0.index < $1.index }) {
-            for (place, source) in stage.copySources.sorted(by: { $0.key < $1.key }) {
-                guard case .stage(let other) = source, other >= stage.index else { continue }
-                guard case .copy(let copy) = stage.instructions[place].kind else { continue }
+            for use in stage.uses {
+                guard case .stage(let other) = use.source, other >= stage.index else { continue }
                 let fault: DockerfileFault =
                     needs(other, stage.index)
                     ? .circularDependency(stage.stage.label)
-                    : .stageNotYetDefined(copy.from ?? "", current: stage.stage.label)
-                errors.append(DockerfileError(fault, lines: stage.instructions[place].lines))
+                    : .stageNotYetDefined(stage.from(use), current: stage.stage.label)
+                errors.append(DockerfileError(fault, lines: stage.instructions[use.place].lines))
             }
         }
     }
@@ -142,5 +162,16 @@ struct StageResolver {
             }
         }
         return false
+    }
+}
+
+extension ResolvedStage {
+    /// What a use says, as written.
+    fileprivate func from(_ use: SourceUse) -> String {
+        switch instructions[use.place].kind {
+        case .copy(let copy): copy.from ?? ""
+        case .run(let run): use.mount.flatMap { run.mountTexts[$0].from } ?? ""
+        default: ""
+        }
     }
 }

@@ -3,7 +3,8 @@ struct LogicalLineReader {
     /// What a line may have at most, in bytes.
     static let longestLine = 65_535
 
-    private let lines: [Scalars]
+    /// Without line feeds.
+    private let lines: [ArraySlice<UInt8>]
     private var next = 0
     private var comments: [String] = []
     private var directiveReader = DirectiveReader()
@@ -13,11 +14,11 @@ struct LogicalLineReader {
     var directives: Directives { directiveReader.directives }
 
     init(_ bytes: [UInt8]) {
-        var lines: [Scalars] = []
+        var lines: [ArraySlice<UInt8>] = []
         let parts = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, part) in parts.enumerated() where index < parts.count - 1 || !part.isEmpty {
             if let fault = Self.fault(of: part) { errors.append(.syntax(fault, at: index + 1)) }
-            lines.append(Self.decode(part, isFirst: index == 0))
+            lines.append(part)
         }
         self.lines = lines
     }
@@ -28,9 +29,9 @@ struct LogicalLineReader {
     }
 
     /// Drops a trailing run of CR and, from the first line, a byte order mark. What is no UTF-8 becomes U+FFFD.
-    private static func decode(_ line: ArraySlice<UInt8>, isFirst: Bool) -> Scalars {
-        var line = line.prefix(longestLine)
-        if isFirst, line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
+    private func decoded(_ index: Int) -> Scalars {
+        var line = lines[index].prefix(Self.longestLine)
+        if index == 0, line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
         while line.last == UInt8(ascii: "\r") { line = line.dropLast() }
         return Scalars(String(decoding: line, as: UTF8.self))
     }
@@ -38,7 +39,7 @@ struct LogicalLineReader {
     /// The next instruction; nil at the end of the file.
     mutating func nextInstruction() -> LogicalLine? {
         while next < lines.count {
-            let line = lines[next].trimmedStart()
+            let line = decoded(next).trimmedStart()
             next += 1
             if isCommentOrDirective(line) { continue }
             guard let instruction = instruction(startingWith: line) else { continue }
@@ -66,7 +67,7 @@ struct LogicalLineReader {
         comments = []
         var (text, continues) = Self.cutContinuation(line, escape: directives.escape.scalar)
         while continues, next < lines.count {
-            let line = lines[next]
+            let line = decoded(next)
             next += 1
             guard let start = line.first(where: { !$0.isSpace }) else {
                 result.hasEmptyContinuation = true
@@ -91,14 +92,31 @@ struct LogicalLineReader {
         return (line[..<last], true)
     }
 
-    /// Skips the body of a heredoc; false if its terminator is missing.
-    mutating func skipHeredoc(_ heredoc: Heredoc) -> Bool {
+    /// Reads the bodies that an instruction announces.
+    mutating func takeHeredocs(of parser: inout InstructionParser) throws(DockerfileFault) {
+        for word in parser.heredocWords { parser.heredocs.append(try heredoc(word)) }
+    }
+
+    /// The lines up to the terminator, as they are.
+    private mutating func heredoc(_ word: HeredocWord) throws(DockerfileFault) -> HeredocText {
+        let terminator = Array(word.name.utf8)
+        var body: [UInt8] = []
         while next < lines.count {
-            let line = heredoc.stripsTabs ? lines[next].drop { $0 == "\t" } : lines[next]
+            let line = lines[next]
             next += 1
-            if line.text == heredoc.name { return true }
+            if Self.isTerminator(line, terminator, stripsTabs: word.stripsTabs) {
+                return HeredocText(word: word, lines: body)
+            }
+            body += line
+            body.append(UInt8(ascii: "\n"))
         }
-        return false
+        throw .unterminatedHeredoc
+    }
+
+    private static func isTerminator(_ line: ArraySlice<UInt8>, _ name: [UInt8], stripsTabs: Bool) -> Bool {
+        var line = stripsTabs ? line.drop { $0 == UInt8(ascii: "\t") } : line
+        while line.last == UInt8(ascii: "\r") { line = line.dropLast() }
+        return line.elementsEqual(name)
     }
 
     /// The line read last, from 1.

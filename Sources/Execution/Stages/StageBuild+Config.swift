@@ -27,7 +27,7 @@ extension StageBuild {
             state.author = name
             try addHistory(HistoryText.maintainer(name))
         case .onbuild(let trigger): state.config.onBuild = (state.config.onBuild ?? []) + [trigger]
-        case .run, .copy, .add, .workdir, .arg, .unserved:
+        case .run, .copy, .add, .workdir, .arg:
             preconditionFailure("these instructions do more than change the config")
         }
     }

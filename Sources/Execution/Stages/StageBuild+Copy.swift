@@ -56,14 +56,25 @@ struct CopyRequest {
     /// For the image's history.
     var history: String
 
-    init(_ copy: CopyInstruction) {
+    init(_ copy: CopyInstruction) throws {
+        if !copy.heredocs.isEmpty { throw ExecutionError.notServed("a heredoc in COPY") }
+        if copy.isLink { throw ExecutionError.notServed("COPY --link") }
+        if copy.keepsParents { throw ExecutionError.notServed("COPY --parents") }
+        if !copy.excludes.isEmpty { throw ExecutionError.notServed("COPY --exclude") }
         (sources, destination, from) = (copy.sources, copy.destination, copy.from)
         (owner, mode) = (copy.owner, copy.mode)
         unpacksArchives = false
         history = HistoryText.copy(copy)
     }
 
-    init(_ add: AddInstruction) {
+    init(_ add: AddInstruction) throws {
+        if !add.heredocs.isEmpty { throw ExecutionError.notServed("a heredoc in ADD") }
+        if add.isLink { throw ExecutionError.notServed("ADD --link") }
+        if !add.excludes.isEmpty { throw ExecutionError.notServed("ADD --exclude") }
+        if add.unpacks != nil { throw ExecutionError.notServed("ADD --unpack") }
+        for source in add.sources {
+            guard case .path = try AddSource(source) else { throw ExecutionError.notServed("ADD of a URL") }
+        }
         (sources, destination, from) = (add.sources, add.destination, nil)
         (owner, mode) = (add.owner, add.mode)
         unpacksArchives = true

@@ -5,6 +5,10 @@ internal import OCI
 /// RUN.
 extension StageBuild {
     func perform(_ run: RunInstruction, _ instruction: Instruction) throws {
+        if !run.mounts.isEmpty { throw ExecutionError.notServed("RUN --mount") }
+        if run.script != nil { throw ExecutionError.notServed("a heredoc with #!") }
+        if run.security == .insecure { throw ExecutionError.notServed("RUN --security") }
+        if !run.devices.isEmpty { throw ExecutionError.notServed("RUN --device") }
         let arguments = run.command.arguments(shell: state.shell)
         let network = run.network.mode(else: image.job.network)
         var key = key(instruction)

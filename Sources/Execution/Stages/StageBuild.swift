@@ -40,11 +40,10 @@ final class StageBuild {
         for name in expanded.undefined { try warnUndefined(name, instruction) }
         switch expanded.kind {
         case .run(let run): try perform(run, instruction)
-        case .copy(let copy): try perform(CopyRequest(copy), instruction)
-        case .add(let add): try perform(CopyRequest(add), instruction)
+        case .copy(let copy): try perform(try CopyRequest(copy), instruction)
+        case .add(let add): try perform(try CopyRequest(add), instruction)
         case .workdir(let path): try performWorkdir(path, instruction)
         case .arg(let arguments): try declare(arguments, instruction)
-        case .unserved(let feature): throw ExecutionError.notServed(feature.name)
         case let kind: try configure(kind)
         }
     }
