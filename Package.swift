@@ -111,8 +111,7 @@ let package = Package(
             name: "BuildAll",
             dependencies: [
                 "Manifest", "Planning", "Scheduler", "Ledger", "Reporting", "Registry", "Storage", "Sandbox",
-                "FileSystem",
-                "Jobs", "OCI", argumentParser, log, systemPackage,
+                "FileSystem", "Threads", "Jobs", "OCI", argumentParser, log, systemPackage,
             ],
             swiftSettings: settings),
 

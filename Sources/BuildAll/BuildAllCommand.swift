@@ -16,7 +16,7 @@ struct BuildAllCommand: AsyncParsableCommand {
         version: version,
         subcommands: [
             BuildCommand.self, PlanCommand.self, CheckCommand.self, ListCommand.self, ConfigCommand.self,
-            SchemaCommand.self, HistoryCommand.self, DoctorCommand.self,
+            SchemaCommand.self, HistoryCommand.self, DoctorCommand.self, ShellCommand.self,
         ],
         defaultSubcommand: BuildCommand.self)
 }

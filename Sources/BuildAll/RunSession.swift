@@ -26,64 +26,15 @@ struct RunSession {
         let batch = try command.manifest.load(run: run, now: started)
         // Faults of the manifest are found before anything is made on the disk.
         _ = try command.manifest.plan(batch, PlanOptions())
-        let state = try command.state.prepared()
-        let lock = try acquireLock(state)
-        defer { withExtendedLifetime(lock) {} }
-        let isolation = try IsolationChoice(wanted: command.isolation, state: state)
-        try isolation.check(batch)
-        let launcher = SandboxLauncher(
-            executable: try ExecutorProgramFile.path(), rung: isolation.rung, stateFolder: state.root)
-        try await sweep(state, launcher)
-        let ledger = try openLedger(state)
+        let site = try RunSite(batch, state: command.state, isolation: command.isolation, waits: command.wait)
+        try await site.sweep()
+        let ledger = try openLedger(site.state)
         _ = try await ledger.markInterruptedRuns(at: started)
-        let plan = try plan(batch, state)
-        return try await build(plan, batch, state, launcher, ledger)
+        let plan = try plan(batch, site.state)
+        return try await build(plan, batch, site, ledger)
     }
 
     // MARK: - Before
-
-    private func acquireLock(_ state: StateFolder) throws -> RunLock {
-        do {
-            return try RunLock.acquire(state, wait: command.wait) { pid in
-                let holder = pid.map { " (pid \($0))" } ?? ""
-                Console.standardError.write("waiting for another run\(holder) in \(state.root)\n")
-            }
-        } catch {
-            if case .lockedByAnotherRun = error { throw CommandFailure(.locked, "\(error)") }
-            throw CommandFailure(.host, "\(error)")
-        }
-    }
-
-    private func sweep(_ state: StateFolder, _ launcher: SandboxLauncher) async throws {
-        do {
-            let report = try state.sweep()
-            if report.droppedLayers > 0 || !report.droppedBlobs.isEmpty {
-                Console.standardError.write(
-                    "after an unclean reboot \(report.droppedLayers) unpacked layers and \(report.droppedBlobs.count) damaged blobs were dropped\n"
-                )
-            }
-            if !report.foreign.isEmpty { try await launcher.sweep() }
-        } catch {
-            throw CommandFailure(.host, "sweeping the state folder: \(error)")
-        }
-        // From here on what is there now is safe from a power loss; nobody waits for it.
-        BackgroundWork.start {
-            do {
-                try state.synchronize()
-            } catch {
-                Console.standardError.write("warning: \(error)\n")
-            }
-        }
-    }
-
-    /// Executors clean up behind themselves, but for those that had to be killed.
-    private func sweepAfterKills(_ state: StateFolder, _ launcher: SandboxLauncher) async {
-        do {
-            if try !state.sweepAfterKills().isEmpty { try await launcher.sweep() }
-        } catch {
-            Console.standardError.write("warning: sweeping the state folder: \(error)\n")
-        }
-    }
 
     private func openLedger(_ state: StateFolder) throws -> LedgerWriter {
         do {
@@ -104,8 +55,7 @@ struct RunSession {
     // MARK: - The run
 
     private func build(
-        _ plan: BuildPlan, _ batch: BatchManifest, _ state: StateFolder, _ launcher: SandboxLauncher,
-        _ ledger: LedgerWriter
+        _ plan: BuildPlan, _ batch: BatchManifest, _ site: RunSite, _ ledger: LedgerWriter
     ) async throws -> ExitStatus {
         let recorder = LedgerRecorder(ledger, run: run)
         try await recorder.begin(runRecord(batch), at: started)
@@ -116,11 +66,11 @@ struct RunSession {
                     run: run, manifest: batch.file.string, images: plan.images.map(\.name), slots: command.slots,
                     at: started)))
         let runner = BatchRunner(
-            plan: plan, environment: try environment(plan, batch, state, launcher, recorder, display))
+            plan: plan, environment: try environment(plan, batch, site, recorder, display))
         do {
             let signals = SignalWatch { runner.interrupt() }
             let outcomes = try await runner.run()
-            await sweepAfterKills(state, launcher)
+            await site.sweepAfterKills()
             let status = ExitStatus(of: outcomes, signal: signals.received)
             let ended = secondsNow()
             try await ledger.record(.runEnded(run: run, exitCode: Int(status.rawValue), at: ended))
@@ -146,15 +96,15 @@ struct RunSession {
     }
 
     private func environment(
-        _ plan: BuildPlan, _ batch: BatchManifest, _ state: StateFolder, _ launcher: SandboxLauncher,
-        _ recorder: LedgerRecorder, _ display: RunDisplay
+        _ plan: BuildPlan, _ batch: BatchManifest, _ site: RunSite, _ recorder: LedgerRecorder,
+        _ display: RunDisplay
     ) throws -> RunEnvironment {
         var environment = RunEnvironment(
-            run: run, state: state, blobs: try BlobStore(state), registry: RegistrySettings.client(batch),
-            launcher: launcher, ledger: recorder, events: display,
+            run: run, state: site.state, blobs: try BlobStore(site.state), registry: RegistrySettings.client(batch),
+            launcher: site.launcher, ledger: recorder, events: display,
             rules: BatchRules(slots: command.slots, failFast: command.failFast || !command.keepGoing),
             makeIdentifier: { ULID.make(at: secondsNow()) })
-        let reader = try LedgerReader(state.ledger)
+        let reader = try LedgerReader(site.state.ledger)
         for image in batch.images {
             let platform = (image.platform ?? .host).description
             guard let digest = try reader.latestSuccess(of: image.name, platform: platform)?.digest else { continue }

@@ -14,6 +14,8 @@ enum ExecutionError: Error, Equatable {
     case noContext
     case commandFailed(command: String, exitCode: Int)
     case commandKilled(command: String, signal: Int)
+    /// The same step on the same inputs, in an earlier build.
+    case failedBefore(step: String)
     case outOfMemory(command: String, limit: Int64?)
     case commandNotStarted(command: String, reason: String)
     case cancelled
@@ -44,6 +46,7 @@ extension ExecutionError: CustomStringConvertible {
             "process \"\(command)\" did not complete successfully: exit code: \(exitCode)"
         case .commandKilled(let command, let signal):
             "process \"\(command)\" did not complete successfully: killed by signal \(signal)"
+        case .failedBefore(let step): "\(step) failed when it was built last"
         case .outOfMemory(let command, let limit):
             "process \"\(command)\" ran out of memory" + (limit.map { " (limits.memory is \($0) bytes)" } ?? "")
         case .commandNotStarted(let command, let reason):
@@ -64,7 +67,7 @@ extension ExecutionError: CustomStringConvertible {
     var failureClass: JobFailure.Class {
         switch self {
         case .sourceNotFound, .sourceIgnored, .sourceChanged, .noContext: .context
-        case .commandFailed, .commandKilled, .commandNotStarted: .step
+        case .commandFailed, .commandKilled, .commandNotStarted, .failedBefore: .step
         case .outOfMemory: .oom
         case .cancelled: .cancelled
         case .imageUnavailable(let failure): failure.class

@@ -55,7 +55,7 @@ extension ExecutionError {
 
     var isFailedCommand: Bool {
         switch self {
-        case .commandFailed, .commandKilled, .outOfMemory, .commandNotStarted: true
+        case .commandFailed, .commandKilled, .outOfMemory, .commandNotStarted, .failedBefore: true
         default: false
         }
     }

@@ -10,17 +10,24 @@ extension ImageBuild {
         _ arguments: [String], network: NetworkMode, state: StageState, step: LayerStep
     ) throws -> StepWork {
         let overlay = try prepareOverlay(state)
-        let identity = try users(of: state).identity(state.config.user ?? "")
-        let spec = StepSpec(
-            lowers: overlay.lowers, upper: overlay.upper, work: overlay.work, arguments: arguments,
-            environment: environment(of: state, identity: identity), workingDirectory: state.workingDirectory,
-            uid: identity.uid, gid: identity.gid, groups: identity.groups, network: StepNetwork(network))
+        let spec = try spec(arguments, network: network, state: state, overlay: overlay)
         let exit = try execute(spec, step: step)
         try stores.layers.discard(overlay.work)
         try check(exit, command: arguments.joined(separator: " "))
         return StepWork(
             upper: overlay.upper, lowers: overlay.lowers, cpuMilliseconds: exit.usage.cpuTime.inMilliseconds,
             peakMemoryInBytes: exit.usage.peakMemoryInBytes)
+    }
+
+    /// A program in a state, as its user and with its environment.
+    func spec(
+        _ arguments: [String], network: NetworkMode, state: StageState, overlay: Overlay
+    ) throws -> StepSpec {
+        let identity = try users(of: state).identity(state.config.user ?? "")
+        return StepSpec(
+            lowers: overlay.lowers, upper: overlay.upper, work: overlay.work, arguments: arguments,
+            environment: environment(of: state, identity: identity), workingDirectory: state.workingDirectory,
+            uid: identity.uid, gid: identity.gid, groups: identity.groups, network: StepNetwork(network))
     }
 
     /// The stage's environment, HOME where it is not set, and the proxies that were given as build arguments.

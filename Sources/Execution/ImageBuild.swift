@@ -110,7 +110,7 @@ final class ImageBuild: Sendable {
 
     /// Throws once the job is to end, or another stage has failed.
     func checkCancellation() throws {
-        if isCancelledOutside() || stages.hasFailed { throw ExecutionError.cancelled }
+        if isCancelledOutside() || stages.isOver { throw ExecutionError.cancelled }
     }
 
     // MARK: - What instructions need

@@ -83,7 +83,16 @@ final class StepRunner: Sendable {
     {
         ended.cached = false
         ended.missReason = try missReason(step)
-        let work = try run()
+        if job.shell != nil, try stores.steps.hasFailed(step.key.digest) {
+            throw ExecutionError.failedBefore(step: step.title)
+        }
+        let work: StepWork
+        do {
+            work = try run()
+        } catch {
+            try noteFailure(of: step, error)
+            throw error
+        }
         ended.cpuMilliseconds = work.cpuMilliseconds
         ended.peakMemoryInBytes = work.peakMemoryInBytes
         var warnings: [String] = []
@@ -101,6 +110,12 @@ final class StepRunner: Sendable {
         }
         try stores.steps.record(record, key: step.key.digest, place: place(step))
         return record
+    }
+
+    /// So that a shell can be opened before the step without running it again.
+    private func noteFailure(of step: LayerStep, _ error: any Error) throws {
+        guard job.cache != .off, (error as? ExecutionError)?.isFailedCommand == true else { return }
+        try stores.steps.noteFailure(of: step.key.digest)
     }
 
     /// Which part of the key differs from the last build of this step.

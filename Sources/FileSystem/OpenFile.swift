@@ -103,6 +103,14 @@ public final class OpenFile: Sendable {
         return (OpenFile(owning: ends[0]), OpenFile(owning: ends[1]))
     }
 
+    /// Both ends of a new pseudo terminal: the one that a program's owner has, and the program's.
+    public static func terminal() throws(SystemError) -> (ours: OpenFile, theirs: OpenFile) {
+        var ours: Int32 = -1
+        var theirs: Int32 = -1
+        try check("open", "/dev/ptmx") { clinux_open_terminal(&ours, &theirs) }
+        return (OpenFile(owning: ours), OpenFile(owning: theirs))
+    }
+
     /// Opens a folder of the host by its path; what is missing of it is made (0755, cut by the umask).
     public static func makeFolders(_ path: String, mode: UInt16 = 0o755) throws(SystemError) -> OpenFile {
         var place = try open(path.hasPrefix("/") ? "/" : ".", [.pathOnly, .directory])

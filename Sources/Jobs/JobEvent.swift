@@ -200,6 +200,8 @@ public struct JobFailure: Error, Hashable, Sendable, Codable {
         case host
         /// A defect of build-all: an executor that died without a word.
         case `internal`
+        /// No failure: the shell that was asked for was there and has ended, with `exitCode`.
+        case shell
     }
 
     public var `class`: Class

@@ -11,3 +11,14 @@ public struct ShellRequest: Hashable, Sendable, Codable {
         self.command = command
     }
 }
+
+extension JobFailure {
+    /// The end of the shell that a job asked for; 128 and the signal's number when a signal ended it.
+    public static func shellEnded(exitCode: Int) -> JobFailure {
+        let text = "the shell ended with exit code \(exitCode)"
+        return JobFailure(class: .shell, message: text, summary: text, exitCode: exitCode)
+    }
+
+    /// Nil when there was no shell.
+    public var shellExitCode: Int? { self.class == .shell ? exitCode : nil }
+}

@@ -10,7 +10,7 @@ public struct BuildPlan: Sendable {
     /// The same edges, for order and lengths; acyclic.
     public let graph: DependencyGraph
     private let positions: [String: Int]
-    private let owners: [ImageReference: ReferenceOwner]
+    let owners: [ImageReference: ReferenceOwner]
 
     /// Plans a run. Throws all faults at once: cycles, folders that are missing, SELECT terms that mean nothing.
     /// A Dockerfile with an error in it is not thrown: its image fails when it is built.

@@ -10,12 +10,12 @@ public struct PlannedImage: Sendable {
     public let isSelected: Bool
     /// What the executor is told, but for `build`, `stateFolder` and `logFile`, which each attempt gets anew; or why the
     /// image cannot be built: its Dockerfile cannot be read or understood.
-    public let job: Result<Job, JobFailure>
+    public internal(set) var job: Result<Job, JobFailure>
     /// Ascending by position.
     public let dependencies: [Dependency]
-    public let tags: [PlannedTag]
+    public internal(set) var tags: [PlannedTag]
     /// Where it goes beside the store; empty unless it is selected.
-    public let outputs: [PlannedOutput]
+    public internal(set) var outputs: [PlannedOutput]
     public let retry: RetryRule
     /// The weakest rung of the isolation ladder that will do, such as `subid`; nil for any.
     public let isolation: String?

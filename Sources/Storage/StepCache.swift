@@ -61,6 +61,17 @@ public struct StepCache: Sendable {
         try read(last, Digest(of: place.utf8).hex)?.parts
     }
 
+    /// Remembers that a step failed; a step that does not fail any more is found, and not asked for.
+    public func noteFailure(of key: Digest) throws(StorageError) {
+        try note(["failed": key.hex], place: Self.failurePlace(key))
+    }
+
+    public func hasFailed(_ key: Digest) throws(StorageError) -> Bool {
+        try previousParts(place: Self.failurePlace(key)) != nil
+    }
+
+    private static func failurePlace(_ key: Digest) -> String { "failure of \(key.hex)" }
+
     private func read(_ folder: OpenFile, _ name: String) throws(StorageError) -> StepRecord? {
         let bytes = try storing("reading the step cache") { () throws(SystemError) in
             try folder.readSmallFile(FileName(name))

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
@@ -77,5 +78,19 @@ static inline int clinux_flock(int fd, int operation) { return flock(fd, operati
 static inline int clinux_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 3); }
 
 static inline int clinux_syncfs(int fd) { return (int)syscall(SYS_syncfs, fd); }
+
+// A pseudo terminal. The standard's calls for it (posix_openpt, unlockpt, ptsname) are not in Swift's Glibc; TIOCGPTPEER
+// (Linux 4.13) also opens the other end in whatever mount namespace.
+static inline int clinux_open_terminal(int *_Nonnull ours, int *_Nonnull theirs) {
+    int unlock = 0;
+    *ours = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (*ours < 0) return -1;
+    *theirs = ioctl(*ours, TIOCSPTLCK, &unlock) < 0 ? -1 : ioctl(*ours, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (*theirs >= 0) return 0;
+    int saved = errno;
+    close(*ours);
+    errno = saved;
+    return -1;
+}
 
 static inline int clinux_pipe(int *_Nonnull ends) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }

@@ -27,7 +27,7 @@ extension StageBuild {
 }
 
 extension RunInstruction.Network {
-    fileprivate func mode(else fallback: NetworkMode) -> NetworkMode {
+    func mode(else fallback: NetworkMode) -> NetworkMode {
         switch self {
         case .default: fallback
         case .none: .none

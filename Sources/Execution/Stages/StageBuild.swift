@@ -28,7 +28,10 @@ final class StageBuild {
             self.place = place
             do {
                 try image.checkCancellation()
+                if opensShell(before: instruction) { throw try openShell(for: instruction.kind.run) }
                 try perform(instruction)
+            } catch  where opensShell(after: error) {
+                throw try openShell(for: instruction.kind.run)
             } catch {
                 throw image.failure(error, at: instruction.lines, step: nextStep - 1)
             }
@@ -46,6 +49,11 @@ final class StageBuild {
         case .arg(let arguments): try declare(arguments, instruction)
         case let kind: try configure(kind)
         }
+    }
+
+    /// Instead of the image, if that was asked for and no step was where to open it.
+    func finishWithShell() throws {
+        if image.job.shell != nil { throw try openShell() }
     }
 
     func warnUndefined(_ name: String, _ instruction: Instruction) throws {
@@ -74,5 +82,12 @@ final class StageBuild {
         var key = StepKey(kind: instruction.keyword.rawValue, platform: state.platform)
         key.add("parent layers", state.diffIDs.map(\.description))
         return key
+    }
+}
+
+extension InstructionKind {
+    fileprivate var run: RunInstruction? {
+        if case .run(let run) = self { return run }
+        return nil
     }
 }

@@ -44,11 +44,12 @@ struct StageCrew {
                 let base = try image.baseState(of: stage).inherited()
                 let build = StageBuild(stage, of: image, on: base, firstStep: firstStep)
                 try build.run()
+                if stage.index == graph.target { try build.finishWithShell() }
                 return build.state
             }
             image.stages.finish(stage.index, with: state)
         } catch {
-            if image.stages.fail(error) { image.steps.terminate() }
+            if image.stages.fail(error, of: stage.index) { image.steps.terminate() }
         }
     }
 }

@@ -5,6 +5,10 @@ final class StageResults: Sendable {
     private struct State {
         var states: [Int: StageState] = [:]
         var failure: (any Error)?
+        /// The only stage whose end still counts.
+        var remaining: Int?
+
+        var isOver: Bool { failure != nil || remaining != nil }
     }
 
     private let state = Monitor(State())
@@ -13,23 +17,29 @@ final class StageResults: Sendable {
         state.change { $0.states[stage] = result }
     }
 
-    /// Keeps the first failure; false if there was one before.
+    /// Keeps the first failure; false if there was one before. Without a stage it is one of all.
     @discardableResult
-    func fail(_ error: any Error) -> Bool {
+    func fail(_ error: any Error, of stage: Int? = nil) -> Bool {
         state.change { state in
-            guard state.failure == nil else { return false }
+            guard state.failure == nil, state.remaining == nil || state.remaining == stage else { return false }
             state.failure = error
             return true
         }
     }
 
-    var hasFailed: Bool { state.change { $0.failure != nil } }
+    /// Ends all stages but one, without a failure.
+    func leaveOnly(_ stage: Int) {
+        state.change { $0.remaining = $0.remaining ?? stage }
+    }
+
+    /// Whether nothing new is to be begun.
+    var isOver: Bool { state.change { $0.isOver } }
 
     /// Waits until the stage is built. Throws `cancelled` when it, or any other, will not be.
     func state(of stage: Int) throws -> StageState {
         let result: Result<StageState, any Error> = state.wait { state in
             if let result = state.states[stage] { return .success(result) }
-            return state.failure == nil ? nil : .failure(ExecutionError.cancelled)
+            return !state.isOver ? nil : .failure(ExecutionError.cancelled)
         }
         return try result.get()
     }

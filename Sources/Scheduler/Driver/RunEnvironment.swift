@@ -20,6 +20,9 @@ public struct RunEnvironment: Sendable {
     /// By image name, the manifest that its last build in the ledger made.
     public var lastBuilt: [String: Digest] = [:]
 
+    /// For a plan with a shell in it.
+    public var terminal: (any TerminalLending)?
+
     public init(
         run: String, state: StateFolder, blobs: BlobStore, registry: any ImageRegistry,
         launcher: any ExecutorLaunching, ledger: any LedgerRecording, events: any EventSink, rules: BatchRules,

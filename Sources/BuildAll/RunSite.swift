@@ -1,0 +1,65 @@
+internal import Manifest
+internal import Sandbox
+internal import Scheduler
+internal import Storage
+
+/// Where executors run: the state folder, locked for as long as this value lives, and how they are started there.
+struct RunSite {
+    let state: StateFolder
+    let launcher: SandboxLauncher
+    private let lock: RunLock
+
+    /// Throws when another run has the folder, or the machine cannot sandbox as the manifest asks.
+    init(_ batch: BatchManifest, state options: StateOptions, isolation wanted: String?, waits: Bool) throws {
+        state = try options.prepared()
+        lock = try Self.lock(state, waits: waits)
+        let isolation = try IsolationChoice(wanted: wanted, state: state)
+        try isolation.check(batch)
+        launcher = SandboxLauncher(
+            executable: try ExecutorProgramFile.path(), rung: isolation.rung, stateFolder: state.root)
+    }
+
+    private static func lock(_ state: StateFolder, waits: Bool) throws -> RunLock {
+        do {
+            return try RunLock.acquire(state, wait: waits) { pid in
+                let holder = pid.map { " (pid \($0))" } ?? ""
+                Console.standardError.write("waiting for another run\(holder) in \(state.root)\n")
+            }
+        } catch {
+            if case .lockedByAnotherRun = error { throw CommandFailure(.locked, "\(error)") }
+            throw CommandFailure(.host, "\(error)")
+        }
+    }
+
+    /// Removes what a killed run left.
+    func sweep() async throws {
+        do {
+            let report = try state.sweep()
+            if report.droppedLayers > 0 || !report.droppedBlobs.isEmpty {
+                Console.standardError.write(
+                    "after an unclean reboot \(report.droppedLayers) unpacked layers and \(report.droppedBlobs.count) damaged blobs were dropped\n"
+                )
+            }
+            if !report.foreign.isEmpty { try await launcher.sweep() }
+        } catch {
+            throw CommandFailure(.host, "sweeping the state folder: \(error)")
+        }
+        // From here on what is there now is safe from a power loss; nobody waits for it.
+        BackgroundWork.start { [state] in
+            do {
+                try state.synchronize()
+            } catch {
+                Console.standardError.write("warning: \(error)\n")
+            }
+        }
+    }
+
+    /// Executors clean up behind themselves, but for those that had to be killed.
+    func sweepAfterKills() async {
+        do {
+            if try !state.sweepAfterKills().isEmpty { try await launcher.sweep() }
+        } catch {
+            Console.standardError.write("warning: sweeping the state folder: \(error)\n")
+        }
+    }
+}

@@ -1,0 +1,84 @@
+internal import Jobs
+internal import Ledger
+internal import Manifest
+internal import Planning
+internal import Reporting
+internal import Scheduler
+internal import Storage
+
+/// One shell in an image: builds what it stands on, and records nothing, for a shell is no build.
+struct ShellSession {
+    private let command: ShellCommand
+    private let started = secondsNow()
+    private let run: String
+
+    init(_ command: ShellCommand) {
+        self.command = command
+        run = ULID.make(at: started)
+    }
+
+    /// The exit code of the shell. Throws why there was none.
+    func run() async throws -> Int {
+        let batch = try command.manifest.load(run: run, now: started)
+        let plan = try command.manifest.plan(batch, PlanOptions())
+        let image = try image(of: plan)
+        let site = try RunSite(batch, state: command.state, isolation: command.isolation, waits: false)
+        try await site.sweep()
+        let shell = ShellRequest(line: command.before, command: command.command)
+        let outcome = try await open(plan.opening(shell, in: image), image, batch, site)
+        await site.sweepAfterKills()
+        if let code = outcome.error?.shellExitCode { return code }
+        let reason = outcome.error?.message ?? outcome.status.rawValue
+        throw CommandFailure(.imageFailed, "there is no shell in \(outcome.image): \(reason)")
+    }
+
+    private func image(of plan: BuildPlan) throws -> Int {
+        let selected = plan.images.indices.filter { plan.images[$0].isSelected }
+        guard let image = selected.first, selected.count == 1 else {
+            let names = plan.images.filter(\.isSelected).map(\.name).joined(separator: ", ")
+            throw CommandFailure(.usage, "a shell is opened in one image; these were named: \(names)")
+        }
+        return image
+    }
+
+    private func open(
+        _ plan: BuildPlan, _ image: Int, _ batch: BatchManifest, _ site: RunSite
+    ) async throws -> ImageOutcome {
+        let terminal = ShellTerminal()
+        defer { terminal.close() }
+        var environment = RunEnvironment(
+            run: run, state: site.state, blobs: try BlobStore(site.state), registry: RegistrySettings.client(batch),
+            launcher: site.launcher, ledger: NoLedger(), events: ShellProgress(),
+            rules: BatchRules(slots: 1, failFast: true), makeIdentifier: { ULID.make(at: secondsNow()) })
+        environment.terminal = terminal
+        let runner = BatchRunner(plan: plan, environment: environment)
+        let signals = SignalWatch { runner.interrupt() }
+        defer { withExtendedLifetime(signals) {} }
+        let outcomes = try await runner.run()
+        return outcomes.first { !$0.status.isSuccess && $0.image != plan.images[image].name && $0.status != .blocked }
+            ?? outcomes[image]
+    }
+}
+
+/// Records nothing.
+private struct NoLedger: LedgerRecording {
+    func record(_ fact: RunFact) async throws {}
+}
+
+/// Steps and what they write, as it comes, until the shell takes the terminal.
+private struct ShellProgress: EventSink {
+    func show(_ event: RunEvent) async {
+        guard case .image(let image, let event) = event else { return }
+        switch event {
+        case .stepStarted(let step):
+            say("\(image) #\(step.step) [\(step.stage)] \(step.instruction)")
+        case .output(let output): for line in DisplayText.lines(of: output.text) { say("  \(line)") }
+        case .warning(let warning): say("warning: \(warning.message)")
+        default: break
+        }
+    }
+
+    private func say(_ text: String) {
+        Console.standardError.write(DisplayText.escaped(text) + "\n")
+    }
+}

@@ -1,0 +1,54 @@
+internal import DockerfileFrontend
+internal import Jobs
+internal import Sandbox
+
+/// A shell instead of an image: `build-all shell`.
+extension StageBuild {
+    /// Whether the shell is wanted before this very instruction.
+    func opensShell(before instruction: Instruction) -> Bool {
+        guard let line = image.job.shell?.line else { return false }
+        return instruction.lines.contains(line)
+    }
+
+    /// Whether the shell is wanted where a step has failed.
+    func opensShell(after error: any Error) -> Bool {
+        guard image.job.shell != nil, image.job.shell?.line == nil else { return false }
+        return (error as? ExecutionError)?.isFailedCommand == true
+    }
+
+    /// Opens the shell in the present state, as `run`, if it is one, would see it. Returns when it has ended, with the end
+    /// of the job.
+    func openShell(for run: RunInstruction? = nil) throws -> JobFailure {
+        // The others would write between the shell's lines.
+        image.stages.leaveOnly(stage.index)
+        image.steps.terminate()
+        let reply = try image.scheduler.ask(.terminal)
+        guard case .terminal(let isTerminal) = reply.response, let input = reply.descriptors.first else {
+            throw ExecutionError.protocolViolation("no terminal where one was asked for")
+        }
+        let command = image.job.shell?.command ?? []
+        let streams = isTerminal ? [input, input, input] : reply.descriptors
+        guard streams.count == 3 else { throw ExecutionError.protocolViolation("a terminal without its streams") }
+        let exit = try image.runShell(
+            command.isEmpty ? Array(state.shell.prefix(1)) : command, run: run, of: self,
+            streams: streams.map(\.fd), isTerminal: isTerminal)
+        return .shellEnded(exitCode: exit.code)
+    }
+}
+
+extension ImageBuild {
+    fileprivate func runShell(
+        _ arguments: [String], run: RunInstruction?, of build: StageBuild, streams: [CInt], isTerminal: Bool
+    ) throws -> StepExit {
+        let overlay = try prepareOverlay(build.state)
+        let network = run.map { $0.network.mode(else: job.network) } ?? job.network
+        let spec = try spec(arguments, network: network, state: build.state, overlay: overlay)
+        let running = try zygote.start(
+            spec, stdin: streams[0], stdout: streams[1], stderr: streams[2], isTerminal: isTerminal)
+        let exit = try running.wait()
+        if let reason = exit.startFailure {
+            throw ExecutionError.commandNotStarted(command: arguments.joined(separator: " "), reason: reason)
+        }
+        return exit
+    }
+}
