@@ -12,14 +12,16 @@ public struct BuildPlan: Sendable {
     private let positions: [String: Int]
     let owners: [ImageReference: ReferenceOwner]
 
-    /// Plans a run. Throws all faults at once: cycles, folders that are missing, SELECT terms that mean nothing.
+    /// Plans a run. Throws all faults at once: cycles, folders, secrets and agents that are
+    /// missing, SELECT terms that mean nothing.
     /// A Dockerfile with an error in it is not thrown: its image fails when it is built.
     public init(manifest: BatchManifest, options: PlanOptions = PlanOptions()) throws(ManifestErrors) {
         let survey = BatchSurvey(manifest: manifest)
         let selection = Selection(options.selection, in: manifest, graph: survey.graph)
         let members = survey.graph.ancestors(of: selection.images).sorted()
-        let folders = members.flatMap { FolderCheck.diagnostics(for: manifest.images[$0]) }
-        if let errors = ManifestErrors(survey.diagnostics + folders + selection.diagnostics) { throw errors }
+        let specs = members.map { manifest.images[$0] }
+        let outside = specs.flatMap { FolderCheck.diagnostics(for: $0) + PrivilegeCheck.diagnostics(for: $0) }
+        if let errors = ManifestErrors(survey.diagnostics + outside + selection.diagnostics) { throw errors }
         let durations = Durations(known: options.seconds, among: members.map { manifest.images[$0].name })
         let positions = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1, $0) })
         let images = members.map { member in

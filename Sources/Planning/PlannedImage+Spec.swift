@@ -13,6 +13,9 @@ extension PlannedImage {
         isolation = spec.isolation?.value.rawValue
         tags = spec.tags.map(PlannedTag.init)
         outputs = isSelected ? spec.outputs.compactMap { PlannedOutput($0.kind, pushes: options.pushes) } : []
+        secrets = spec.secrets.map(PlannedSecret.init)
+        agents = spec.agents.compactMap(PlannedAgent.init)
+        warnings = survey.warnings
         retry = RetryRule(spec.retry)
         seconds = durations.known[spec.name] ?? durations.estimate
         isTimed = durations.known[spec.name] != nil

@@ -14,6 +14,11 @@ public struct PlannedImage: Sendable {
     /// Ascending by position.
     public let dependencies: [Dependency]
     public internal(set) var tags: [PlannedTag]
+    /// Where to find what the job names by id.
+    public let secrets: [PlannedSecret]
+    public let agents: [PlannedAgent]
+    /// What is odd about the image, and whether it can be built is not sure; for `check`.
+    public let warnings: [String]
     /// Where it goes beside the store; empty unless it is selected.
     public internal(set) var outputs: [PlannedOutput]
     public let retry: RetryRule

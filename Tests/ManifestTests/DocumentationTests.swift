@@ -25,6 +25,7 @@ import Testing
         let tables = [
             ManifestShape.manifest, ManifestShape.image, ManifestShape.limits, ManifestShape.cache, ManifestShape.retry,
             ManifestShape.tag, ManifestShape.versionTags, ManifestShape.output, ManifestShape.registry,
+            ManifestShape.secret, ManifestShape.agent,
         ]
         for table in tables {
             for name in table.fields.map(\.name) + table.reserved {

@@ -27,7 +27,7 @@ struct Fixture: CustomTestStringConvertible, Sendable {
     func load(variables: [String: String] = [:]) throws(ManifestErrors) -> BatchManifest {
         try BatchManifest.load(
             FilePath(file.path), variables: variables,
-            environment: ["CHANNEL": "stable", "TOKEN": "from-environment", "EMPTY": ""],
+            environment: ["CHANNEL": "stable", "TOKEN": "from-environment", "EMPTY": "", "HOME": "/home/me"],
             context: ExpansionContext(run: "01JD0000000000000000000000", now: 1_764_678_896) { _ in .sample })
     }
 

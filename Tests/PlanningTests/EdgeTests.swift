@@ -32,6 +32,11 @@ import Testing
         ("ARG V=other\nFROM a:$V", []),
         ("FROM a\nCOPY --from=a /f /", ["b needs a: FROM a, line 1; COPY --from a, line 2"]),
         ("FROM --platform=linux/s390x a", []),
+        ("FROM scratch\nRUN --mount=from=a,target=/x x", ["b needs a: RUN --mount from a, line 2"]),
+        (
+            "FROM scratch\nRUN --mount=type=cache,from=a:latest,target=/x --mount=from=a:other,target=/y x",
+            ["b needs a: RUN --mount from a:latest, line 2"]
+        ),
     ])
     func `references to another image of the batch are edges`(dockerfile: String, edges: [String]) throws {
         let project = try batch(["a": "FROM scratch", "b": dockerfile])

@@ -41,9 +41,9 @@ final class Project {
         }
     }
 
-    func manifest() throws -> BatchManifest {
+    func manifest(environment: [String: String] = [:]) throws -> BatchManifest {
         let context = ExpansionContext(run: "RUN", now: 0) { _ in throw SystemError(call: "git", code: 2, path: nil) }
-        return try BatchManifest.load(folder.appending("manifest.yaml"), context: context)
+        return try BatchManifest.load(folder.appending("manifest.yaml"), environment: environment, context: context)
     }
 
     func plan(_ selection: String..., change: (inout PlanOptions) -> Void = { _ in }) throws -> BuildPlan {

@@ -33,6 +33,7 @@ extension BatchManifest {
         output.value("target", image.target?.value)
         output.map("args", image.args.map { ($0.name, $0.value) })
         output.map("contexts", image.contexts.map { ($0.name, source($0.source)) })
+        privileges(image, &output)
         tags(image.tags, &output)
         output.map("labels", image.labels.sorted { $0.key < $1.key })
         output.map("annotations", image.annotations.sorted { $0.key < $1.key })
@@ -49,6 +50,28 @@ extension BatchManifest {
         outputs(image.outputs, &output)
         output.map("cache", [("mode", image.cache.rawValue)])
         output.value("epoch", image.epoch.map(String.init))
+    }
+
+    private func privileges(_ image: ImageSpec, _ output: inout Output) {
+        output.section("secrets", image.secrets) { output, secret in
+            let source =
+                switch secret.source {
+                case .file(let file): "file: \(Output.quoted(path(file)))"
+                case .environment(let name, _): "env: \(Output.quoted(name))"
+                }
+            output.line("- { id: \(Output.quoted(secret.id)), \(source) }")
+        }
+        output.section("ssh", image.agents) { output, agent in
+            let id = Output.quoted(agent.id)
+            switch agent.source {
+            case .environment: output.line("- \(id)")
+            case .socket(let file): output.line("- { id: \(id), socket: \(Output.quoted(path(file))) }")
+            case .keys(let files):
+                let keys = files.map { Output.quoted(path($0)) }.joined(separator: ", ")
+                output.line("- { id: \(id), keys: [\(keys)] }")
+            }
+        }
+        output.list("entitlements", image.entitlements)
     }
 
     private func tags(_ tags: [TagSpec], _ output: inout Output) {
@@ -89,7 +112,16 @@ extension BatchManifest {
         case .folder(let folder): path(folder)
         case .image(let name): "image:\(name)"
         case .dockerImage(let reference): "docker-image://\(reference)"
+        case .scratch: "docker-image://scratch"
+        case .layout(let folder, let reference): "oci-layout://\(path(folder))\(Self.suffix(of: reference))"
+        case .git(let text): text
+        case .archive(let url): url
         }
+    }
+
+    private static func suffix(of reference: String?) -> String {
+        guard let reference else { return "" }
+        return reference.hasPrefix("@") ? reference : ":\(reference)"
     }
 
     /// Relative to the manifest's folder where it lies below it.

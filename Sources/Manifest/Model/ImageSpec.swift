@@ -23,6 +23,12 @@ public struct ImageSpec: Hashable, Sendable {
     /// Build arguments in the order of the file; those that the environment should have given and did not are left out.
     public var args: [BuildArgument] = []
     public var contexts: [ContextSpec] = []
+    /// Ids are unique.
+    public var secrets: [SecretSpec] = []
+    /// Ids are unique.
+    public var agents: [AgentSpec] = []
+    /// `network.host` or nothing.
+    public var entitlements: [String] = []
     /// None is allowed: the image is there for others.
     public var tags: [TagSpec] = []
     /// Values may hold `${base.…}`: see `BaseTemplate`.

@@ -43,6 +43,14 @@ public struct ContextSpec: Hashable, Sendable {
         /// Full name of another image of the batch.
         case image(String)
         case dockerImage(ImageReference)
+        /// `docker-image://scratch`: nothing.
+        case scratch
+        /// An image of an OCI layout: absolute folder, and `TAG`, `@DIGEST`, both, or nil for its only image.
+        case layout(folder: FilePath, reference: String?)
+        /// A tree of a git repository, as BuildKit writes it; not parsed.
+        case git(String)
+        /// An archive at an http or https URL.
+        case archive(url: String)
     }
 }
 

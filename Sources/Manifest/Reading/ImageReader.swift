@@ -17,6 +17,7 @@ struct ImageReader {
         image.target = fields.text("target")
         image.args = arguments()
         image.contexts = contexts()
+        readPrivileges(into: &image)
         image.tags = TagReader(image: self).tags(imageMark: mark)
         image.labels = fields.texts("labels")
         image.annotations = fields.texts("annotations")
@@ -129,11 +130,17 @@ extension ImageReader {
     }
 
     private func source(of text: String, _ node: YAMLNode) -> ContextSpec.Source? {
-        if text.hasPrefix("image:") { return .image(String(text.dropFirst("image:".count))) }
-        if text.hasPrefix("docker-image://") {
-            return (try? ImageReference(String(text.dropFirst("docker-image://".count)))).map { .dockerImage($0) }
+        guard let context = try? ContextText(text) else { return nil }
+        switch context {
+        case .folder(let path): return fields.path(node, path).map { .folder($0.value) }
+        case .image(let name): return .image(name)
+        case .dockerImage(let reference): return .dockerImage(reference)
+        case .scratch: return .scratch
+        case .layout(let folder, let reference):
+            return fields.path(node, folder).map { .layout(folder: $0.value, reference: reference) }
+        case .git(let text): return .git(text)
+        case .archive(let url): return .archive(url: url)
         }
-        return fields.path(node, text).map { .folder($0.value) }
     }
 }
 

@@ -59,6 +59,9 @@ struct JSONSchema {
         members.append(("additionalProperties", .flag(false)))
         if !object.required.isEmpty { members.append(("required", .array(object.required.map { .text($0) }))) }
         if object.isSingle { members += [("minProperties", .number(1)), ("maxProperties", .number(1))] }
+        if !object.alternatives.isEmpty {
+            members.append(("anyOf", .array(object.alternatives.map { .object([("required", .array([.text($0)]))]) })))
+        }
         let exclusive = object.exclusive + object.fields.filter(\.isAppendable).map { [$0.name, $0.name + "+"] }
         if !exclusive.isEmpty { members.append(("allOf", .array(exclusive.map(Self.notTogether)))) }
         return members

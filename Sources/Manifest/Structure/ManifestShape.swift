@@ -119,7 +119,23 @@ enum ManifestShape {
 }
 
 extension ManifestShape {
-    private static let reserved = ["rebuild", "publish", "secrets", "ssh", "test", "owner", "eol"]
+    static let secret = ObjectShape(
+        name: "secret", noun: "a secret",
+        fields: [
+            Field("id", .text(.some), "Its name in the Dockerfile."),
+            Field("file", .text(.some), "The file that holds it; ~/ is the home folder."),
+            Field("env", .text(.some), "The environment variable that holds it."),
+        ], required: ["id"], exclusive: [["file", "env"]], alternatives: ["file", "env"], isExtensible: true)
+
+    static let agent = ObjectShape(
+        name: "agent", noun: "an ssh agent",
+        fields: [
+            Field("id", .text(.some), "Its name in the Dockerfile."),
+            Field("socket", .text(.some), "The socket of an agent that runs."),
+            Field("keys", .list(.text(.some)), "Files with private keys, for an agent that lives as long as the run."),
+        ], required: ["id"], exclusive: [["socket", "keys"]], isExtensible: true)
+
+    private static let reserved = ["rebuild", "publish", "test", "owner", "eol"]
     private static let exclusive = [["dockerfile", "inline"]]
 
     /// Fields of images that `defaults` has too.
@@ -134,7 +150,7 @@ extension ManifestShape {
             "Build arguments; one without value takes the environment's."),
         Field(
             "contexts", .map(keys: .contextName, values: .text(.namedContext)),
-            "Names for FROM and --from: a folder, image:NAME, or docker-image://REFERENCE."),
+            "Names for FROM and --from: a folder, image:NAME, docker-image://REFERENCE, oci-layout://FOLDER, or a URL."),
         Field(
             "tags",
             .either([
@@ -146,6 +162,14 @@ extension ManifestShape {
         Field(
             "network", .text(.network),
             "private: a network stack of its own; host; none."),
+        Field(
+            "secrets", .list(.either([.text(.secret), .object(secret)])),
+            "What RUN --mount=type=secret may ask for; a name alone is an environment variable.", isAppendable: true),
+        Field(
+            "ssh", .list(.either([.text(.agent), .object(agent)])),
+            "SSH agents for RUN --mount=type=ssh; a name alone is the agent of SSH_AUTH_SOCK.", isAppendable: true),
+        Field(
+            "entitlements", names(.entitlement), "What RUN may do beyond the usual: network.host.", isAppendable: true),
         Field(
             "isolation", .text(.isolation),
             "The least isolation that will do."),

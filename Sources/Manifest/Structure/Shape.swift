@@ -25,6 +25,8 @@ struct ObjectShape: Sendable {
     var required: [String] = []
     /// Keys of which at most one may be there.
     var exclusive: [[String]] = []
+    /// Keys of which at least one must be there.
+    var alternatives: [String] = []
     /// Exactly one key.
     var isSingle = false
     /// Whether `x-…` keys are free.

@@ -77,6 +77,10 @@ extension StructureCheck {
             let second = entries.last { group.contains($0.key) }
             log.add(at: second?.mark, "\(group.map { "\"\($0)\"" }.joined(separator: " and ")) contradict each other")
         }
+        if !object.alternatives.isEmpty, keys.isDisjoint(with: object.alternatives) {
+            let names = object.alternatives.map { "\"\($0)\"" }.joined(separator: " and no ")
+            log.add(at: node.mark, "\(place) has no \(names)")
+        }
         if object.isSingle, keys.count != 1 {
             log.add(at: node.mark, "\(place) must have one key: \(object.names.joined(separator: ", "))")
         }

@@ -67,7 +67,7 @@ extension TextRule {
     static let context = TextRule(
         fault: { text in
             if text.isEmpty { return Fault(message: "the text is empty") }
-            guard let kind = unservedSource(text) else { return nil }
+            guard let kind = ContextText.unservedSource(text) else { return nil }
             return Fault(message: "\"\(text)\": contexts from \(kind) are reserved: not served by this version")
         },
         schema: pattern("^[^:]+$", or: []))
@@ -75,16 +75,55 @@ extension TextRule {
     /// What a name in `contexts` stands for.
     static let namedContext = TextRule(
         fault: { text in
-            if text.isEmpty { return Fault(message: "the text is empty") }
-            if text == "image:" { return Fault(message: "there is no name after image:") }
-            if text.hasPrefix("image:") { return nil }
-            if text.hasPrefix("docker-image://") {
-                return referenceFault(String(text.dropFirst("docker-image://".count)))
+            do throws(ContextFault) {
+                _ = try ContextText(text)
+                return nil
+            } catch {
+                return Fault(message: error.message)
             }
-            guard let kind = unservedSource(text) else { return nil }
-            return Fault(message: "\"\(text)\": contexts from \(kind) are reserved: not served by this version")
         },
-        schema: pattern("^(image:.+|docker-image://.+|[^:]+)$", or: []))
+        schema: pattern(
+            "^(image:.+|docker-image://.+|oci-layout://.+|(https?|git|ssh|file)://.+|[^:@]+@[^:]+:.+|[^:]+)$", or: []))
+
+    /// The name of an environment variable, which is also the secret's id.
+    static let secret = TextRule(
+        fault: { text in
+            if text.isEmpty { return Fault(message: "the text is empty") }
+            guard text.utf8.allSatisfy({ isWord($0) || $0 == 95 }), !(48...57).contains(text.utf8.first ?? 48) else {
+                return Fault(
+                    message: "\"\(text)\" is no name of an environment variable",
+                    hint: "{ id: NAME, file: PATH } or { id: NAME, env: VARIABLE }")
+            }
+            return nil
+        },
+        schema: pattern("^[A-Za-z_][A-Za-z0-9_]*$", or: []))
+
+    /// The id of an agent.
+    static let agent = TextRule(
+        fault: { text in
+            if text.isEmpty { return Fault(message: "the text is empty") }
+            guard text.contains("=") else { return nil }
+            return Fault(
+                message: "\"\(text)\" is no id of an ssh agent",
+                hint: "{ id: NAME, socket: PATH } or { id: NAME, keys: [PATH] }")
+        },
+        schema: pattern("^[^=]+$", or: []))
+
+    static let entitlement = TextRule(
+        fault: { text in
+            if text == "network.host" { return nil }
+            if text == "security.insecure" || text == "device" || text.hasPrefix("device.") {
+                return Fault(message: "\"\(text)\" is never given: a step has no rights on this machine")
+            }
+            return Fault(
+                message: "\"\(text)\" is no entitlement: network.host",
+                hint: Suggestion.hint(for: text, among: ["network.host"]))
+        },
+        schema: pattern("^network[.]host$", or: []))
+
+    private static func isWord(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+    }
 
     /// The name of an image of the batch.
     static let imageName = some
@@ -98,18 +137,6 @@ extension TextRule {
         } catch {
             return Fault(message: "\(error)")
         }
-    }
-
-    /// Where a context comes from, when that is no folder.
-    private static func unservedSource(_ text: String) -> String? {
-        if text == "-" { return "standard input" }
-        if text.hasPrefix("git@") || text.hasPrefix("git://") || text.hasPrefix("ssh://") { return "git" }
-        if let scheme = text.firstRange(of: "://") {
-            let isGit = text.contains(".git")
-            return isGit ? "git" : "\(text[..<scheme.lowerBound])://"
-        }
-        let archives = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2"]
-        return archives.contains { text.hasSuffix($0) } ? "archives" : nil
     }
 }
 

@@ -5,6 +5,8 @@ internal import OCI
 /// The references that a Dockerfile names in the stages which the target needs.
 struct DockerfileUses {
     let uses: [ImageSurvey.Use]
+    /// Secrets and agents that are mounted and not listed.
+    let warnings: [String]
 
     /// Resolves as the executor will, so that both see the same references; throws what it would fail with.
     init(of job: Job) throws(JobFailure) {
@@ -15,6 +17,7 @@ struct DockerfileUses {
                 buildPlatform: PlatformValues(.host), target: job.target)
             let graph = try StageGraph(dockerfile, scope: scope, namedContexts: Set(job.namedContexts.keys))
             uses = graph.externalReferences.compactMap(ImageSurvey.Use.init)
+            warnings = UnlistedMounts(graph, of: job).warnings
         } catch {
             throw JobFailure(
                 class: .dockerfile, message: "\(error)",
@@ -36,7 +39,17 @@ extension ImageSurvey.Use {
     fileprivate init?(_ reference: ExternalReference) {
         guard case .image(let text) = reference.source else { return nil }
         self.init(
-            kind: reference.use == .from ? .from : .copyFrom, reference: text,
+            kind: DependencyReason.DockerfileUse(reference.use), reference: text,
             platform: reference.platform.flatMap { try? Platform($0) }, line: reference.lines.lowerBound)
+    }
+}
+
+extension DependencyReason.DockerfileUse {
+    fileprivate init(_ use: ExternalReference.Use) {
+        switch use {
+        case .from: self = .from
+        case .copy: self = .copyFrom
+        case .mount: self = .mountFrom
+        }
     }
 }

@@ -19,16 +19,20 @@ struct ImageSurvey {
     let job: Result<Job, JobFailure>
     /// What the Dockerfile names, as far as it could be read.
     let uses: [Use]
+    let warnings: [String]
 
     init(_ spec: ImageSpec, manifestFolder: String) {
         self.spec = spec
         let files = ContextFiles(spec: spec, manifestFolder: manifestFolder)
         do throws(JobFailure) {
             let job = try Job(spec, files)
-            uses = try DockerfileUses(of: job).uses
+            let found = try DockerfileUses(of: job)
+            uses = found.uses
+            warnings = found.warnings
             self.job = .success(job)
         } catch {
             uses = []
+            warnings = []
             job = .failure(error)
         }
     }
@@ -48,6 +52,9 @@ extension Job {
         for context in spec.contexts {
             namedContexts[context.name.lowercased()] = try NamedContext(context.source, files)
         }
+        secretIDs = spec.secrets.map(\.id)
+        agentIDs = spec.agents.map(\.id)
+        entitlements = spec.entitlements
         labels = spec.labels
         annotations = spec.annotations
         network = NetworkMode(spec.network)
@@ -63,6 +70,15 @@ extension NamedContext {
         case .folder(let path): self = .folder(path.string, ignoreFile: try files.ignoreFile(ofContext: path))
         case .image(let name): self = .sibling(image: name)
         case .dockerImage(let reference): self = .image(reference)
+        case .scratch: self = .scratch
+        case .layout(let folder, let reference): self = .layout(folder: folder.string, reference: reference)
+        case .archive(let url): self = .archive(url: url)
+        case .git(let text):
+            do throws(GitTextError) {
+                self = .git(try GitCheckout(contextText: text))
+            } catch {
+                throw .unreadable("\(error)")
+            }
         }
     }
 }
