@@ -20,12 +20,13 @@ actor RunDisplay: EventSink {
     private var mode: Mode
     private var ticker: Task<Void, Never>?
 
-    init(_ options: DisplayOptions) {
+    init(_ options: DisplayOptions, shellCommand: String) {
         self.options = options
         let isTerminal = Console.standardError.isTerminal
         let style = TextStyle(environment: Environment.all, isTerminal: isTerminal)
-        let plain = Mode.plain(PlainProgress(style: style, isVerbose: options.verbose))
-        let terminal = Mode.terminal(TerminalProgress(style: style, isVerbose: options.verbose))
+        let plain = Mode.plain(PlainProgress(style: style, isVerbose: options.verbose, shellCommand: shellCommand))
+        let terminal = Mode.terminal(
+            TerminalProgress(style: style, isVerbose: options.verbose, shellCommand: shellCommand))
         mode =
             switch options.progress {
             case _ where options.quiet: .none

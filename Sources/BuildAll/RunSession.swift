@@ -59,7 +59,7 @@ struct RunSession {
     ) async throws -> ExitStatus {
         let recorder = LedgerRecorder(ledger, run: run)
         try await recorder.begin(runRecord(batch), at: started)
-        let display = RunDisplay(command.display)
+        let display = RunDisplay(command.display, shellCommand: shellCommand)
         await display.show(
             .started(
                 RunStarted(
@@ -111,6 +111,13 @@ struct RunSession {
             environment.lastBuilt[image.name] = try Digest(digest)
         }
         return environment
+    }
+
+    /// For the shell of whoever reads a failure.
+    private var shellCommand: String {
+        let state = command.state.state.map { ["--state", $0] } ?? []
+        let words = ["build-all", "shell"] + state + [command.manifest.manifest]
+        return words.map(ShellWord.quoted).joined(separator: " ")
     }
 
     private func runRecord(_ batch: BatchManifest) throws -> RunRecord {

@@ -11,15 +11,19 @@ public struct PlainProgress: Sendable {
     private let isVerbose: Bool
     private let showsBlocks: Bool
 
-    public init(style: TextStyle, isVerbose: Bool = false) {
-        self.init(style: style, isVerbose: isVerbose, showsBlocks: true)
+    /// The command that opens a shell in an image, but for the image's name; nil to not speak of it.
+    private let shellCommand: String?
+
+    public init(style: TextStyle, isVerbose: Bool = false, shellCommand: String? = nil) {
+        self.init(style: style, isVerbose: isVerbose, showsBlocks: true, shellCommand: shellCommand)
     }
 
     /// Without blocks an image that came about is one line and its warnings.
-    init(style: TextStyle, isVerbose: Bool, showsBlocks: Bool) {
+    init(style: TextStyle, isVerbose: Bool, showsBlocks: Bool, shellCommand: String?) {
         self.style = style
         self.isVerbose = isVerbose
         self.showsBlocks = showsBlocks
+        self.shellCommand = shellCommand
     }
 
     /// Lines to print for an event.
@@ -57,8 +61,15 @@ public struct PlainProgress: Sendable {
         var lines = [head(of: outcome)]
         lines += ((isWhole ? block?.lines : block?.warnings) ?? []).map { "  \($0)" }
         if isWhole { lines += outcome.tags.map { "  -> \(DisplayText.escaped($0))" } }
-        if Self.isFailure(outcome), let error = outcome.error { lines += DisplayText.indented(error.message) }
-        return lines
+        return lines + explanation(of: outcome)
+    }
+
+    /// Why an image failed, and how to look inside.
+    private func explanation(of outcome: ImageOutcome) -> [String] {
+        guard Self.isFailure(outcome), let error = outcome.error else { return [] }
+        let lines = DisplayText.indented(error.message)
+        guard let shellCommand, error.class == .step else { return lines }
+        return lines + ["  to look inside: \(DisplayText.escaped("\(shellCommand) \(outcome.image)"))"]
     }
 
     private func head(of outcome: ImageOutcome) -> String {
@@ -78,7 +89,7 @@ public struct PlainProgress: Sendable {
         guard isFailureBuried else { return [] }
         return failures.flatMap { failure in
             ["", style.colored("\(failure.image) \(failure.status.rawValue):", .red)]
-                + DisplayText.indented(failure.error?.message ?? "")
+                + explanation(of: failure)
                 + (failure.log.map { ["  the whole log: \(DisplayText.escaped($0)) in the state folder"] } ?? [])
         } + [""]
     }

@@ -17,8 +17,10 @@ public struct TerminalProgress: Sendable {
     private var drawnWidth = 0
     private var hidesCursor = false
 
-    public init(style: TextStyle, isVerbose: Bool = false) {
-        plain = PlainProgress(style: style, isVerbose: isVerbose, showsBlocks: isVerbose)
+    /// `shellCommand`: see `PlainProgress`.
+    public init(style: TextStyle, isVerbose: Bool = false, shellCommand: String? = nil) {
+        plain = PlainProgress(
+            style: style, isVerbose: isVerbose, showsBlocks: isVerbose, shellCommand: shellCommand)
     }
 
     public mutating func handle(_ event: RunEvent) {

@@ -31,6 +31,19 @@ import Testing
         #expect(Self.lines([failure, Batch.began("b"), Batch.ended()]).filter { $0 == "  boom" }.count == 2)
     }
 
+    @Test func `a failed step says how to look inside, other failures do not`() {
+        func lines(_ failure: JobFailure) -> [String] {
+            var outcome = Batch.outcome("app", .failed)
+            outcome.error = failure
+            var plain = PlainProgress(
+                style: TextStyle(isColored: false), shellCommand: "build-all shell manifest.yaml")
+            return plain.lines(for: .imageEnded(outcome))
+        }
+        let step = JobFailure(class: .step, message: "boom", summary: "boom")
+        #expect(lines(step).suffix(2) == ["  boom", "  to look inside: build-all shell manifest.yaml app"])
+        #expect(lines(JobFailure(class: .network, message: "boom", summary: "boom")).last == "  boom")
+    }
+
     @Test func `a second attempt is announced, and its block has both`() {
         let retry = RetryScheduled(image: "app", attempt: 2, delayInSeconds: 2, reason: "503\u{7}")
         let lines = Self.lines([
