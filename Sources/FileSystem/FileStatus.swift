@@ -64,6 +64,8 @@ public struct FileStatus: Hashable, Sendable {
     public var gid: UInt32
     /// In bytes.
     public var size: Int64
+    /// Bytes on the disk: less than `size` for a file with holes.
+    public var storedSize: Int64
     public var linkCount: UInt32
     public var inode: UInt64
     /// The file system's device number.
@@ -81,6 +83,7 @@ public struct FileStatus: Hashable, Sendable {
         uid = raw.stx_uid
         gid = raw.stx_gid
         size = Int64(raw.stx_size)
+        storedSize = Int64(raw.stx_blocks) * 512
         linkCount = raw.stx_nlink
         inode = raw.stx_ino
         device = UInt64(raw.stx_dev_major) << 32 | UInt64(raw.stx_dev_minor)

@@ -44,26 +44,50 @@ extension OpenFile {
     }
 
     /// Copies the rest of this file to another at its position, inside the kernel where the file systems allow; those
-    /// that can then share the blocks.
+    /// that can then share the blocks. Holes are skipped: an empty target gets the same ones.
     public func copyContent(to target: OpenFile) throws(SystemError) {
-        while true {
-            let count = clinux_copy_file_range(fd, target.fd, 1 << 30)
+        let status = try status()
+        guard status.kind == .regular, status.storedSize < status.size else {
+            return try copyBytes(.max, to: target)
+        }
+        var position = try seek(0, SEEK_CUR)
+        while position < status.size {
+            let stored = try nextStored(from: position) ?? status.size..<status.size
+            try target.skip(stored.lowerBound - position)
+            try seek(stored.lowerBound, SEEK_SET)
+            position = min(stored.upperBound, status.size)
+            try copyBytes(position - stored.lowerBound, to: target)
+        }
+        // The last hole.
+        let end = try target.seek(0, SEEK_CUR)
+        if try target.status().size < end { try target.truncate(to: end) }
+    }
+
+    private func copyBytes(_ limit: Int64, to target: OpenFile) throws(SystemError) {
+        var rest = limit
+        while rest > 0 {
+            let count = clinux_copy_file_range(fd, target.fd, Int(min(rest, 1 << 30)))
             if count == 0 { return }
-            if count > 0 || errno == EINTR { continue }
-            guard [EXDEV, EINVAL, ENOSYS, EOPNOTSUPP].contains(errno) else {
-                throw SystemError(call: "copy_file_range", code: errno, path: nil)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                guard [EXDEV, EINVAL, ENOSYS, EOPNOTSUPP].contains(errno) else {
+                    throw SystemError(call: "copy_file_range", code: errno, path: nil)
+                }
+                return try copyByBuffer(rest, to: target)
             }
-            return try copyByBuffer(to: target)
+            rest -= Int64(count)
         }
     }
 
-    private func copyByBuffer(to target: OpenFile) throws(SystemError) {
+    private func copyByBuffer(_ limit: Int64, to target: OpenFile) throws(SystemError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 4096)
         defer { buffer.deallocate() }
-        while true {
-            let count = try read(into: buffer)
+        var rest = limit
+        while rest > 0 {
+            let count = try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(Int(clamping: rest))))
             if count == 0 { return }
             try target.writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            rest -= Int64(count)
         }
     }
 

@@ -73,6 +73,10 @@ static inline int clinux_renameat2(
 static const unsigned clinux_rename_noreplace = RENAME_NOREPLACE;
 static const unsigned clinux_rename_exchange = RENAME_EXCHANGE;
 
+// SEEK_DATA and SEEK_HOLE of lseek(2), which <unistd.h> only has with _GNU_SOURCE.
+static const int clinux_seek_data = 3;
+static const int clinux_seek_hole = 4;
+
 static inline int clinux_flock(int fd, int operation) { return flock(fd, operation); }
 
 static inline int clinux_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 3); }

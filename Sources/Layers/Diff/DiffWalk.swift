@@ -3,7 +3,8 @@ internal import FileSystem
 /// One walk of an upper directory. Holds one descriptor at a time, however deep the tree is.
 struct DiffWalk {
     private struct Level {
-        let path: FileName
+        /// Of the path, which is the beginning of those of all deeper levels.
+        let pathLength: Int
         /// Names that are still to come, the next one last.
         var names: [FileName]
     }
@@ -17,6 +18,8 @@ struct DiffWalk {
     private let lowers: Lowers
     private(set) var writer: TarWriter
     private var levels: [Level] = []
+    /// Of the deepest level.
+    private var path: [UInt8] = []
     private var firstNames: [Identity: FileName] = [:]
     /// Entries of excluded directories, with the number of levels above them, that are only written if something in
     /// them is.
@@ -31,14 +34,15 @@ struct DiffWalk {
     mutating func run(_ upper: OpenFile, _ warn: (String) -> Void) throws {
         try addRoot(upper)
         var folder = try upper.open(".", [.read, .directory])
-        try enter(folder, path: "")
+        try enter(folder)
         // No copy of a level is held while a name is taken from it: that would copy all its names.
         while !levels.isEmpty {
             if let name = levels[levels.count - 1].names.popLast() {
-                let path = levels[levels.count - 1].path.appending(name)
-                guard let child = try visit(name, in: folder, path, warn) else { continue }
+                let inner = try innerPath(name)
+                guard let child = try visit(name, in: folder, inner, warn) else { continue }
                 folder = child
-                try enter(folder, path: path)
+                path = inner.bytes
+                try enter(folder)
             } else {
                 leave()
                 if !levels.isEmpty { folder = try folder.open("..", [.read, .directory]) }
@@ -46,12 +50,21 @@ struct DiffWalk {
         }
     }
 
-    private mutating func enter(_ folder: OpenFile, path: FileName) throws {
-        levels.append(Level(path: path, names: try folder.entries().map(\.name).sorted { $1 < $0 }))
+    private func innerPath(_ name: FileName) throws -> FileName {
+        let inner = FileName(path).appending(name)
+        guard inner.bytes.count <= UnpackLimits.longestPath else {
+            throw LayersError.cannotArchive(inner, reason: "its path has more than \(UnpackLimits.longestPath) bytes")
+        }
+        return inner
+    }
+
+    private mutating func enter(_ folder: OpenFile) throws {
+        levels.append(Level(pathLength: path.count, names: try folder.entries().map(\.name).sorted { $1 < $0 }))
     }
 
     private mutating func leave() {
         levels.removeLast()
+        path.removeLast(path.count - (levels.last?.pathLength ?? 0))
         pending.removeAll { $0.depth >= levels.count }
     }
 
@@ -150,10 +163,30 @@ struct DiffWalk {
         entry.size = status.size
         entry.attributes = try CarriedAttributes.read(file, names: names)
         try add(entry)
-        try writer.fillContent { room in try file.read(into: room) }
+        if status.storedSize < status.size {
+            try writeStored(of: file, size: status.size)
+        } else {
+            try writer.fillContent { room in try file.read(into: room) }
+        }
         let size = try file.status().size
         guard size == entry.size else {
             throw LayersError.changedWhileRead(entry.path, expected: entry.size, found: size)
+        }
+    }
+
+    /// The content of a file with holes, which are not read.
+    private mutating func writeStored(of file: OpenFile, size: Int64) throws {
+        var position: Int64 = 0
+        while position < size {
+            let stored = try file.nextStored(from: position) ?? size..<size
+            let start = min(stored.lowerBound, size)
+            try writer.addHole(start - position)
+            position = start
+            try writer.fillContent(min(stored.upperBound, size) - start) { room in
+                let count = try file.read(into: room, at: position)
+                position += Int64(count)
+                return count
+            }
         }
     }
 

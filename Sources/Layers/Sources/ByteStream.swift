@@ -14,6 +14,20 @@ public protocol ByteSink: AnyObject {
     func fill(_ limit: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Int) throws -> Int
 }
 
+extension ByteSink {
+    /// Takes so many zeros.
+    func writeZeros(_ count: Int64) throws {
+        var rest = count
+        while rest > 0 {
+            rest -= Int64(
+                try fill(Int(min(rest, 1 << 30))) { room in
+                    room.initializeMemory(as: UInt8.self, repeating: 0)
+                    return room.count
+                })
+        }
+    }
+}
+
 extension ByteSource {
     /// Reads up to the end and forgets what it reads.
     func drain() throws {

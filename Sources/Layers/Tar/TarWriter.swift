@@ -34,22 +34,35 @@ public struct TarWriter {
         try padIfComplete()
     }
 
-    /// Lets `body` put the rest of the content piece by piece into the sink's memory; it returns how much it put there.
+    /// Lets `body` put the rest of the content, or `limit` bytes of it, piece by piece into the sink's memory; it returns
+    /// how much it put there.
     ///
-    /// Throws if it returns 0 before the content is complete.
-    public mutating func fillContent(_ body: (UnsafeMutableRawBufferPointer) throws -> Int) throws {
-        while missing > 0 {
-            let count = try sink.fill(Int(min(missing, 1 << 30)), body)
+    /// Throws if it returns 0 before that is complete.
+    public mutating func fillContent(
+        _ limit: Int64 = .max, _ body: (UnsafeMutableRawBufferPointer) throws -> Int
+    ) throws {
+        var rest = min(limit, missing)
+        while rest > 0 {
+            let count = try sink.fill(Int(min(rest, 1 << 30)), body)
             if count == 0 { try checkComplete() }
+            rest -= Int64(count)
             try take(Int64(count))
             try padIfComplete()
         }
     }
 
+    /// Writes so many zeros of the content: a hole, which readers get in full.
+    public mutating func addHole(_ count: Int64) throws {
+        guard count > 0 else { return }
+        try take(count)
+        try sink.writeZeros(count)
+        try padIfComplete()
+    }
+
     /// Writes the two zero blocks at the end.
     public mutating func finish() throws {
         try checkComplete()
-        try sink.write([UInt8](repeating: 0, count: 2 * TarField.blockSize))
+        try sink.writeZeros(Int64(2 * TarField.blockSize))
     }
 
     private mutating func take(_ count: Int64) throws {
@@ -65,8 +78,7 @@ public struct TarWriter {
 
     private func padIfComplete() throws {
         guard missing == 0, let current else { return }
-        let padding = TarField.padding(after: current.size)
-        if padding > 0 { try sink.write([UInt8](repeating: 0, count: padding)) }
+        try sink.writeZeros(Int64(TarField.padding(after: current.size)))
     }
 
     private mutating func writeExtended(_ records: [PaxRecord], for entry: TarEntry) throws {
@@ -75,8 +87,7 @@ public struct TarWriter {
         header.permissions = 0o644
         try writeHeader(of: header, type: TarType.paxLocal)
         try sink.write(content)
-        let padding = TarField.padding(after: header.size)
-        if padding > 0 { try sink.write([UInt8](repeating: 0, count: padding)) }
+        try sink.writeZeros(Int64(TarField.padding(after: header.size)))
     }
 
     private mutating func writeHeader(of entry: TarEntry, type: UInt8? = nil) throws {

@@ -1,5 +1,4 @@
 internal import FileSystem
-internal import Glibc
 
 /// One function for each kind of entry.
 extension TreeUnpacker {
@@ -9,20 +8,14 @@ extension TreeUnpacker {
         let file = try replacing(place) { () throws(SystemError) in
             try place.file.open(place.name, [.write, .create, .exclusive, .noFollow], mode: mode)
         }
-        var position: Int64 = 0
+        var output = SparseOutput(file, size: entry.size)
         try reader.readContent { piece in
             switch piece {
-            case .bytes(let bytes):
-                try file.writeAll(bytes)
-                position += Int64(bytes.count)
-            case .hole(let count):
-                position += count
-                guard lseek(file.fd, Int(position), SEEK_SET) >= 0 else {
-                    throw SystemError(call: "lseek", code: errno, path: nil)
-                }
-                if position == entry.size { try file.truncate(to: position) }
+            case .bytes(let bytes): try output.write(bytes)
+            case .hole(let count): output.skip(count)
             }
         }
+        try output.finish()
         try finish(file, values(entry), isNew: true)
     }
 

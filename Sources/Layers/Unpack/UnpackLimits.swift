@@ -11,8 +11,11 @@ public struct UnpackLimits: Hashable, Sendable {
     /// Of one extended header.
     public var headerBytes: Int64
 
+    /// Much longer than programs can name at once (PATH_MAX): trees grow deeper from directory to directory.
+    public static let longestPath = 32 << 10
+
     public init(
-        entries: Int64 = 10_000_000, bytes: Int64 = 1 << 39, ratio: Int64 = 1_100, pathLength: Int = 4095,
+        entries: Int64 = 10_000_000, bytes: Int64 = 1 << 39, ratio: Int64 = 1_100, pathLength: Int = longestPath,
         headerBytes: Int64 = 1 << 20
     ) {
         self.entries = entries
