@@ -65,12 +65,23 @@ public final class OpenFile: Sendable {
         try openResolving(path, flags, mode, clinux_resolve_beneath)
     }
 
-    /// Opens a path below this directory on which there is no link at all (ELOOP if there is).
+    /// Opens a path below this directory on which there is no link at all (ELOOP if there is). It may be longer than the
+    /// kernel takes at once (PATH_MAX).
     public func openWithoutLinks(
         _ path: FileName, _ flags: Flags, mode: UInt16 = 0o666
     ) throws(SystemError) -> OpenFile {
-        try openResolving(path, flags, mode, clinux_resolve_no_links)
+        var place = self
+        var rest = path.bytes[...]
+        while rest.count > Self.pathLimit, let slash = rest.prefix(Self.pathLimit).lastIndex(of: UInt8(ascii: "/")) {
+            let part = FileName(unchecked: Array(rest[..<slash]))
+            place = try place.openResolving(part, [.pathOnly, .directory], 0, clinux_resolve_no_links)
+            rest = rest[(slash + 1)...]
+        }
+        return try place.openResolving(FileName(unchecked: Array(rest)), flags, mode, clinux_resolve_no_links)
     }
+
+    /// PATH_MAX without the NUL at the end.
+    private static let pathLimit = 4095
 
     private func openResolving(
         _ path: FileName, _ flags: Flags, _ mode: UInt16, _ resolve: UInt64

@@ -19,11 +19,21 @@ final class Lowers {
     /// What is at a path, given as names none of which is passed as a link; nil if nothing is.
     func find(_ path: [FileName]) throws(SystemError) -> Place? {
         guard let last = path.last else { return nil }
+        return try Self.find(last, in: folders(path.dropLast()))
+    }
+
+    /// The directories that are merged at a path, nearest first.
+    func folders(_ path: some Sequence<FileName>) throws(SystemError) -> [OpenFile] {
         var folders = roots
-        for name in path.dropLast() { folders = try Self.open(name, in: folders) }
+        for name in path where !folders.isEmpty { folders = try Self.open(name, in: folders) }
+        return folders
+    }
+
+    /// What the name is in directories that are merged.
+    static func find(_ name: FileName, in folders: [OpenFile]) throws(SystemError) -> Place? {
         for folder in folders {
-            guard let status = try folder.statusIfPresent(of: last) else { continue }
-            return status.isWhiteout ? nil : Place(folder: folder, name: last, status: status)
+            guard let status = try folder.statusIfPresent(of: name) else { continue }
+            return status.isWhiteout ? nil : Place(folder: folder, name: name, status: status)
         }
         return nil
     }
@@ -33,7 +43,7 @@ final class Lowers {
     }
 
     /// The directories of this name that are merged: up to what is no directory, or hides those below it.
-    private static func open(_ name: FileName, in folders: [OpenFile]) throws(SystemError) -> [OpenFile] {
+    static func open(_ name: FileName, in folders: [OpenFile]) throws(SystemError) -> [OpenFile] {
         var found: [OpenFile] = []
         for folder in folders {
             guard let status = try folder.statusIfPresent(of: name) else { continue }

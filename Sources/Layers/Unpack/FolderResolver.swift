@@ -16,15 +16,18 @@ final class FolderResolver {
     private static let linkLimit = 40
     /// Descriptors that are kept open.
     private static let cacheLimit = 128
+    /// Names in the paths of those.
+    private static let cachedNameLimit = 16 << 10
 
     private let root: OpenFile
     private let form: TargetForm
     private var cache: [[FileName]: Folder] = [:]
+    private var cachedNames = 0
     private var last: (names: [FileName], folder: Folder)?
     /// Whether a path was taken through a link of a lower layer, which a later entry of this layer may replace.
     private var hasPassedLowerLink = false
     /// Real paths of this layer that hide what is below them.
-    private var opaque: Set<[FileName]> = []
+    private var opaque = PathTree<Void>()
     /// Called for each directory that is made with a lower one's metadata.
     var didCopyFolder: (([FileName], FileStatus, [ExtendedAttribute]) -> Void)?
 
@@ -37,8 +40,8 @@ final class FolderResolver {
     func folder(_ names: [FileName]) throws -> Folder {
         if let last, last.names == names { return last.folder }
         let folder = try cache[names] ?? open(names)
-        if cache.count >= Self.cacheLimit { cache = [:] }
-        cache[names] = folder
+        if cache.count >= Self.cacheLimit || cachedNames > Self.cachedNameLimit { forget() }
+        if cache.updateValue(folder, forKey: names) == nil { cachedNames += names.count }
         last = (names, folder)
         return folder
     }
@@ -46,6 +49,7 @@ final class FolderResolver {
     /// Says that something that was on a path was replaced: what is open may be no longer there.
     func forget() {
         cache = [:]
+        cachedNames = 0
         last = nil
     }
 
@@ -57,17 +61,19 @@ final class FolderResolver {
     /// Marks a directory of this layer: nothing of the lowers is to be seen in it.
     func setOpaque(_ folder: OpenFile, _ path: [FileName]) throws(SystemError) {
         try OverlayMark.setOpaque(folder)
-        opaque.insert(path)
+        opaque.set(path, ())
     }
 
     /// What the lowers have at a real path that this layer does not have.
     func findBelow(_ path: [FileName]) throws(SystemError) -> Lowers.Place? {
-        guard case .overlay(let lowers) = form, !isHidden(path) else { return nil }
-        return try lowers.find(path)
+        guard let name = path.last else { return nil }
+        return try Lowers.find(name, in: lowerFolders(of: path.dropLast()))
     }
 
-    private func isHidden(_ path: [FileName]) -> Bool {
-        !opaque.isEmpty && path.indices.contains { opaque.contains(Array(path[..<$0])) }
+    /// The lowers' directories that are merged with one of this layer.
+    private func lowerFolders(of path: some Sequence<FileName>) throws(SystemError) -> [OpenFile] {
+        guard case .overlay(let lowers) = form, !opaque.hasValue(onWayTo: path) else { return [] }
+        return try lowers.folders(path)
     }
 
     private func open(_ names: [FileName]) throws -> Folder {
@@ -80,78 +86,88 @@ final class FolderResolver {
         return try walk(names)
     }
 
+    /// Where a walk is.
+    private struct Position {
+        var file: OpenFile
+        var path: [FileName] = []
+        /// What of the lowers is merged with it, once somebody asked.
+        var below: [OpenFile]?
+    }
+
     /// Name by name, for paths with links or missing directories.
     private func walk(_ names: [FileName]) throws -> Folder {
-        var way: [Folder] = [Folder(file: root, path: [])]
+        var position = Position(file: root)
         var rest = Array(names.reversed())
         var links = 0
         while let name = rest.popLast() {
             if name == ".." {
-                if way.count > 1 { way.removeLast() }
+                position.path = position.path.dropLast()
+                position.file = try root.openWithoutLinks(.joining(position.path), [.pathOnly, .directory])
+                position.below = nil
                 continue
             }
-            guard let place = way.last else { break }
-            switch try step(name, from: place) {
-            case .folder(let folder): way.append(folder)
-            case .link(let target):
-                links += 1
-                guard links <= Self.linkLimit else { throw EntryRefusal.tooManyLinks }
-                if target.bytes.first == UInt8(ascii: "/") { way.removeLast(way.count - 1) }
-                rest += target.components.reversed()
-            }
+            guard let target = try step(to: name, &position) else { continue }
+            links += 1
+            guard links <= Self.linkLimit else { throw EntryRefusal.tooManyLinks }
+            if target.bytes.first == UInt8(ascii: "/") { position = Position(file: root) }
+            rest += target.components.reversed()
         }
-        return way[way.count - 1]
+        return Folder(file: position.file, path: position.path)
     }
 
-    private enum Step {
-        case folder(Folder)
-        case link(FileName)
-    }
-
-    private func step(_ name: FileName, from place: Folder) throws -> Step {
-        let path = place.path + [name]
-        guard let status = try place.file.statusIfPresent(of: name) else { return try stepBelow(name, from: place) }
+    /// Goes down into a directory, which is made if there is none; at a link it stays, and returns the link's text.
+    private func step(to name: FileName, _ position: inout Position) throws -> FileName? {
+        guard let status = try position.file.statusIfPresent(of: name) else {
+            return try stepBelow(to: name, &position)
+        }
         switch status.kind {
-        case .directory: return .folder(try enter(name, from: place))
-        case .symlink: return .link(try place.file.readLink(name))
+        case .directory: try enter(name, &position)
+        case .symlink: return try position.file.readLink(name)
         default:
             guard case .overlay = form, status.isWhiteout else {
-                throw EntryRefusal.parentIsNoDirectory(FileName.joining(path))
+                throw EntryRefusal.parentIsNoDirectory(FileName.joining(position.path + [name]))
             }
-            try place.file.unlink(name)
-            let folder = try make(name, from: place)
-            try setOpaque(folder.file, path)
-            return .folder(folder)
+            try position.file.unlink(name)
+            try make(name, &position)
+            try setOpaque(position.file.open(".", [.read, .directory]), position.path)
+            position.below = []
         }
+        return nil
     }
 
-    private func stepBelow(_ name: FileName, from place: Folder) throws -> Step {
-        let path = place.path + [name]
-        guard let below = try findBelow(path) else { return .folder(try make(name, from: place)) }
+    private func stepBelow(to name: FileName, _ position: inout Position) throws -> FileName? {
+        let folders = try position.below ?? lowerFolders(of: position.path)
+        position.below = folders
+        guard let below = try Lowers.find(name, in: folders) else {
+            try make(name, &position)
+            return nil
+        }
         switch below.status.kind {
         case .directory:
-            let folder = try make(name, from: place)
+            try make(name, &position)
             let lower = try below.folder.open(name, [.pathOnly, .directory, .noFollow])
-            didCopyFolder?(path, below.status, try CarriedAttributes.read(lower, names: lower.extendedAttributeNames()))
-            return .folder(folder)
+            didCopyFolder?(
+                position.path, below.status, try CarriedAttributes.read(lower, names: lower.extendedAttributeNames()))
+            return nil
         case .symlink:
             hasPassedLowerLink = true
-            return .link(try below.folder.readLink(name))
-        default: throw EntryRefusal.parentIsNoDirectory(FileName.joining(path))
+            return try below.folder.readLink(name)
+        default: throw EntryRefusal.parentIsNoDirectory(FileName.joining(position.path + [name]))
         }
     }
 
-    private func enter(_ name: FileName, from place: Folder) throws(SystemError) -> Folder {
-        let file = try place.file.open(name, [.pathOnly, .directory, .noFollow])
-        return Folder(file: file, path: place.path + [name])
+    private func enter(_ name: FileName, _ position: inout Position) throws(SystemError) {
+        position.file = try position.file.open(name, [.pathOnly, .directory, .noFollow])
+        position.path.append(name)
+        guard let below = position.below, !below.isEmpty else { return }
+        position.below = opaque.hasValue(onWayTo: position.path) ? [] : try Lowers.open(name, in: below)
     }
 
     /// A directory that no entry has described (yet): 0755, the builder's own.
-    private func make(_ name: FileName, from place: Folder) throws(SystemError) -> Folder {
-        try place.file.makeDirectory(name, mode: 0o755)
-        let folder = try enter(name, from: place)
-        if !ProcessMask.leaves(0o755) { try folder.file.setPermissions(0o755) }
-        return folder
+    private func make(_ name: FileName, _ position: inout Position) throws(SystemError) {
+        try position.file.makeDirectory(name, mode: 0o755)
+        try enter(name, &position)
+        if !ProcessMask.leaves(0o755) { try position.file.setPermissions(0o755) }
     }
 }
 

@@ -37,8 +37,9 @@ final class TreeUnpacker {
         }
         try reader.drain()
         try folders.apply(in: root) { path, folder, values in
-            let entry = TarEntry(path: path, kind: .directory, uid: values.uid, gid: values.gid)
-            try explaining(entry) { try finish(folder, values) }
+            try explaining(TarEntry(path: path(), kind: .directory, uid: values.uid, gid: values.gid)) {
+                try finish(folder, values)
+            }
         }
         return entryCount
     }
@@ -51,12 +52,13 @@ final class TreeUnpacker {
     }
 
     /// Names the entry in what goes wrong with it.
-    private func explaining(_ entry: TarEntry, _ work: () throws -> Void) throws {
+    private func explaining(_ entry: @autoclosure () -> TarEntry, _ work: () throws -> Void) throws {
         do {
             try work()
         } catch let refusal as EntryRefusal {
-            throw LayersError.refusedEntry(entry.path, refusal)
+            throw LayersError.refusedEntry(entry().path, refusal)
         } catch let error as SystemError {
+            let entry = entry()
             let owner = owner ?? FileOwner(uid: entry.uid, gid: entry.gid)
             if error.call == "fchownat", error.isInvalid {
                 throw LayersError.unmappedOwner(entry.path, uid: owner.uid, gid: owner.gid)
