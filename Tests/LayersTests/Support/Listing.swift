@@ -12,6 +12,12 @@ enum Listing {
         return lines
     }
 
+    /// Lines that only one of two listings has, the first ones.
+    static func difference(_ left: [String], _ right: [String]) -> [String] {
+        let lines = Set(left).subtracting(right).map { "- \($0)" } + Set(right).subtracting(left).map { "+ \($0)" }
+        return lines.sorted { $0.dropFirst(2) < $1.dropFirst(2) }.prefix(10).map { String($0.prefix(300)) }
+    }
+
     private static func list(
         _ folder: OpenFile, _ path: FileName, _ times: Bool, _ firstNames: inout [UInt64: FileName],
         _ lines: inout [String]
