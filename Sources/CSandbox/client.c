@@ -20,16 +20,27 @@ static int await_start(int reply_fd, struct csb_step_started *started, struct cs
     return 0;
 }
 
-int csb_step_start(const struct csb_step_request *request, int stdout_fd, int stderr_fd,
+static int send_start(const struct csb_step_request *request, const struct csb_step_files *files, int memory,
+                      int reply) {
+    int fds[CSB_DESCRIPTOR_LIMIT] = {memory, reply, files->stdout_fd, files->stderr_fd};
+    struct csb_start start = {.has_stdin = files->stdin_fd >= 0, .is_terminal = files->is_terminal};
+    int count = CSB_START_FIXED;
+    if (start.has_stdin) fds[count++] = files->stdin_fd;
+    for (size_t index = 0; index < request->mount_count; index++)
+        if (request->mounts[index].kind == CSB_MOUNT_FILE) fds[count++] = request->mounts[index].content_fd;
+    return (int)csb_send(csb_executor()->zygote_socket, &start, sizeof start, fds, count);
+}
+
+int csb_step_start(const struct csb_step_request *request, const struct csb_step_files *files,
                    struct csb_step_started *started, struct csb_failure *failure) {
     int ours = -1, theirs = -1;
+    if (request->mount_count > CSB_MOUNT_LIMIT) return csb_fail_with(failure, CSB_STEP_REQUEST, E2BIG, "mounts");
     CSB_CLOSE int memory = csb_encode_request(request);
     if (memory < 0) return csb_fail_with(failure, CSB_STEP_MEMFD, -memory, NULL);
     if (csb_socket_pair(&ours, &theirs) < 0) return csb_fail(failure, CSB_STEP_SOCKET_PAIR, NULL);
-    int fds[4] = {memory, stdout_fd, stderr_fd, theirs};
-    ssize_t sent = csb_send(csb_executor()->zygote_socket, "s", 1, fds, 4);
+    int sent = send_start(request, files, memory, theirs);
     close(theirs);
-    int result = sent < 0 ? csb_fail_with(failure, CSB_STEP_REQUEST, (int)-sent, "zygote")
+    int result = sent < 0 ? csb_fail_with(failure, CSB_STEP_REQUEST, -sent, "zygote")
                           : await_start(ours, started, failure);
     if (result == 0) return ours;
     close(ours);

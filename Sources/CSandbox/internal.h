@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <sched.h>
 #include <signal.h>
@@ -57,6 +58,7 @@ int csb_child_failed(int pipe_fd, const struct csb_failure *failure) __attribute
 
 // overlay.c
 struct csb_overlay {
+    const char *first_lower;    // or NULL
     const char *const *lowers;  // ends in NULL
     const char *last_lower;     // or NULL
     const char *upper;          // or NULL
@@ -70,10 +72,41 @@ int csb_bind_file(const char *source, int directory, const char *name, bool read
 int csb_bind(int tree, int target, bool read_only);
 int csb_move(int mount, int target);
 int csb_pivot(int root, struct csb_failure *failure);
-// The files of /etc that are bound over the image's; `made` has a bit for each that was made in the upper directory.
+// The files of /etc that are bound over the image's.
 extern const char *const csb_etc_files[];
-int csb_mount_image_files(int root, const char *host_name, const char *resolver, unsigned *made,
-                          struct csb_failure *failure);
+struct csb_image_files {
+    const char *host_name;
+    const char *resolver;  // text of /etc/resolv.conf
+    int terminal_fd;       // becomes /dev/console; -1: there is none
+};
+int csb_mount_image_files(int root, const struct csb_image_files *files, struct csb_failure *failure);
+
+// walk.c
+struct csb_walk {
+    int root;                // the image's; the caller's
+    bool covers_link;        // a link at the end of the path is not followed
+    int fd;                  // of the target or the last directory above it that exists; the caller closes it
+    char place[PATH_MAX];    // its path below the root, without links; "" is the root
+    char missing[PATH_MAX];  // the rest, which does not exist, or ""
+};
+int csb_walk(struct csb_walk *walk, const char *path);
+int csb_take_component(char *rest, char name[NAME_MAX + 1]);
+
+// sources.c, points.c, over.c: a step's own mounts
+#define CSB_WORKSHOP "/workshop"
+struct csb_source {
+    int tree;  // -1: a file system in memory, which is made later
+    bool is_directory;
+};
+struct csb_mounts {
+    const struct csb_step_mount *list;
+    size_t count;
+    struct csb_source sources[CSB_MOUNT_LIMIT];
+};
+int csb_open_workshop(struct csb_failure *failure);
+int csb_open_sources(struct csb_mounts *mounts, struct csb_failure *failure);
+int csb_mount_image(const struct csb_overlay *overlay, const struct csb_mounts *mounts, struct csb_failure *failure);
+int csb_mount_over_image(int root, const struct csb_mounts *mounts, struct csb_failure *failure);
 
 // seccomp.c
 int csb_filter_step(void);
@@ -99,7 +132,8 @@ struct csb_parsed_request {
     size_t size;
 };
 int csb_encode_request(const struct csb_step_request *request);
-int csb_decode_request(int fd, struct csb_parsed_request *parsed);
+// `contents` are the descriptors of the mounts that are files, in order.
+int csb_decode_request(int fd, const int *contents, int content_count, struct csb_parsed_request *parsed);
 void csb_free_request(struct csb_parsed_request *parsed);
 
 // step.c
@@ -110,13 +144,12 @@ struct csb_step_child {
     const char *resolver;                    // text of /etc/resolv.conf
     int go_fd;                               // a byte here says that the id maps are written
     int report_fd;
-    int stdout_fd;
-    int stderr_fd;
+    struct csb_step_files files;
 };
-enum csb_report_kind { CSB_REPORT_FAILURE = 1, CSB_REPORT_STATUS = 2, CSB_REPORT_MADE = 3 };
+enum csb_report_kind { CSB_REPORT_FAILURE = 1, CSB_REPORT_STATUS = 2 };
 struct csb_report {
     int32_t kind;
-    int32_t status;  // of wait(2), or the bits of what was made
+    int32_t status;  // of wait(2)
     struct csb_failure failure;
 };
 int csb_enter_step(const struct csb_step_child *child) __attribute__((noreturn));

@@ -1,4 +1,6 @@
 // What a step sees besides its image: proc, /dev, /sys and three files in /etc.
+#include <sys/sysmacros.h>
+
 #include "internal.h"
 
 // A detached mount. `options` are pairs of key and value (NULL for a flag), ending in NULL. Returns its descriptor.
@@ -109,7 +111,19 @@ static int make_node(int dev, const char *name, struct csb_failure *failure) {
     return csb_bind_file(source, dev, name, false, failure);
 }
 
-static int mount_dev(int root, struct csb_failure *failure) {
+// The terminal's node of the host's devpts, so that programs find a name for it. One of another devpts has none here.
+static int mount_console(int dev, int terminal, struct csb_failure *failure) {
+    struct stat own, found;
+    char source[48];
+    if (terminal < 0 || fstat(terminal, &own) < 0 || !S_ISCHR(own.st_mode)) return 0;
+    csb_format(source, sizeof source, "/terminals/%u", minor(own.st_rdev));
+    if (stat(source, &found) < 0 || found.st_dev != own.st_dev || found.st_ino != own.st_ino) return 0;
+    CSB_CLOSE int file = openat(dev, "console", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (file < 0) return csb_fail(failure, CSB_STEP_MOUNT_DEV, "console");
+    return csb_bind_file(source, dev, "console", false, failure);
+}
+
+static int mount_dev(int root, int terminal, struct csb_failure *failure) {
     static const char *const options[] = {"mode", "755", "size", "65536k", NULL};
     static const char *const terminals[] = {"ptmxmode", "666", "mode", "620", "gid", "5", NULL};
     static const char *const shared[] = {"mode", "1777", "size", "65536k", NULL};
@@ -122,6 +136,7 @@ static int mount_dev(int root, struct csb_failure *failure) {
     if (result >= 0) result = mount_in_dev(dev, "pts", "devpts", terminals, failure);
     if (result >= 0) result = mount_in_dev(dev, "shm", "tmpfs", shared, failure);
     if (result >= 0) result = mount_in_dev(dev, "mqueue", "mqueue", NULL, failure);
+    if (result >= 0) result = mount_console(dev, terminal, failure);
     return result;
 }
 
@@ -150,55 +165,40 @@ static int write_file(int directory, const char *name, const char *text, struct 
     return result < 0 ? csb_fail_with(failure, CSB_STEP_MAKE, -result, name) : 0;
 }
 
-const char *const csb_etc_files[] = {"hosts", "hostname", "resolv.conf", NULL};
+const char *const csb_etc_files[] = {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf", NULL};
 
-// A layer that deleted the file hides the skeleton's as well: then one is made, and the zygote removes it again.
-static int bind_etc_file(int etc, int index, unsigned *made, struct csb_failure *failure) {
-    const char *name = csb_etc_files[index];
-    char source[32];
-    csb_format(source, sizeof source, "/files/%s", name);
-    int result = csb_bind_file(source, etc, name, true, failure);
-    if (result != 1) return result;
-    CSB_CLOSE int file = openat(etc, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (file < 0) return csb_fail(failure, CSB_STEP_MAKE, name);
-    *made |= 1u << index;
-    return csb_bind_file(source, etc, name, true, failure);
-}
-
-static int write_etc_files(const char *host_name, const char *resolver, struct csb_failure *failure) {
-    static const char *const options[] = {"mode", "755", "size", "256k", NULL};
-    CSB_CLOSE int files = csb_make_filesystem("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-    CSB_CLOSE int point = open("/files", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (files < 0) return csb_fail_with(failure, CSB_STEP_MAKE, -files, "/files");
-    int result = csb_move(files, point);
-    if (result < 0) return csb_fail_with(failure, CSB_STEP_BIND, -result, "/files");
+static int write_etc_files(const struct csb_image_files *files, struct csb_failure *failure) {
+    if (mkdir(CSB_WORKSHOP "/etc", 0755) < 0) return csb_fail(failure, CSB_STEP_MAKE, CSB_WORKSHOP "/etc");
+    CSB_CLOSE int etc = open(CSB_WORKSHOP "/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
     char hosts[512], name[256];
-    csb_format(hosts, sizeof hosts, "127.0.0.1\tlocalhost %s\n::1\tlocalhost ip6-localhost ip6-loopback\n", host_name);
-    csb_format(name, sizeof name, "%s\n", host_name);
-    result = write_file(files, "hosts", hosts, failure);
-    if (result >= 0) result = write_file(files, "hostname", name, failure);
-    if (result >= 0) result = write_file(files, "resolv.conf", resolver, failure);
+    csb_format(hosts, sizeof hosts, "127.0.0.1\tlocalhost %s\n::1\tlocalhost ip6-localhost ip6-loopback\n",
+               files->host_name);
+    csb_format(name, sizeof name, "%s\n", files->host_name);
+    int result = write_file(etc, "hosts", hosts, failure);
+    if (result >= 0) result = write_file(etc, "hostname", name, failure);
+    if (result >= 0) result = write_file(etc, "resolv.conf", files->resolver, failure);
     return result;
 }
 
-// The files of /etc that are the machine's, not the image's. Their mount points come from the image or, where it has
-// none, from the skeleton below its lowest layer, so nothing is made in the upper directory.
-static int mount_etc(int root, const char *host_name, const char *resolver, unsigned *made,
-                     struct csb_failure *failure) {
-    int result = write_etc_files(host_name, resolver, failure);
+// The files of /etc that are the machine's, not the image's; a link among the image's is covered, not followed.
+static int mount_etc(int root, const struct csb_image_files *files, struct csb_failure *failure) {
+    int result = write_etc_files(files, failure);
     if (result < 0) return result;
     CSB_CLOSE int etc = csb_openat2(root, "etc", O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
     if (etc < 0) return csb_fail_with(failure, CSB_STEP_MOUNT_POINT, -etc, "/etc");
-    for (int index = 0; csb_etc_files[index] && result >= 0; index++)
-        result = bind_etc_file(etc, index, made, failure);
+    for (const char *const *file = csb_etc_files; *file && result >= 0; file++) {
+        char source[64];
+        csb_format(source, sizeof source, CSB_WORKSHOP "%s", *file);
+        result = csb_bind_file(source, etc, *file + strlen("/etc/"), true, failure);
+        if (result == 1) result = csb_fail_with(failure, CSB_STEP_MOUNT_POINT, ENOENT, *file);
+    }
     return result;
 }
 
-int csb_mount_image_files(int root, const char *host_name, const char *resolver, unsigned *made,
-                          struct csb_failure *failure) {
+int csb_mount_image_files(int root, const struct csb_image_files *files, struct csb_failure *failure) {
     int result = mount_proc(root, failure);
-    if (result >= 0) result = mount_dev(root, failure);
+    if (result >= 0) result = mount_dev(root, files->terminal_fd, failure);
     if (result >= 0) result = mount_sys(root, failure);
-    if (result >= 0) result = mount_etc(root, host_name, resolver, made, failure);
+    if (result >= 0) result = mount_etc(root, files, failure);
     return result < 0 ? result : 0;
 }

@@ -8,11 +8,14 @@
 static void forget_volatile(const char *work) {
     CSB_CLOSE int base = open(work, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (base < 0) return;
+    unlinkat(base, "work/incompat/volatile/dirty", 0);
     unlinkat(base, "work/incompat/volatile", AT_REMOVEDIR);
     unlinkat(base, "work/incompat", AT_REMOVEDIR);
 }
 
 static int set_lowers(int context, const struct csb_overlay *overlay, struct csb_failure *failure) {
+    if (overlay->first_lower && fsconfig(context, FSCONFIG_SET_STRING, "lowerdir+", overlay->first_lower, 0) < 0)
+        return csb_fail(failure, CSB_STEP_OVERLAY_LOWER, overlay->first_lower);
     for (const char *const *lower = overlay->lowers; *lower; lower++)
         if (fsconfig(context, FSCONFIG_SET_STRING, "lowerdir+", *lower, 0) < 0)
             return csb_fail(failure, CSB_STEP_OVERLAY_LOWER, *lower);

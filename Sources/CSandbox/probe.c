@@ -23,7 +23,7 @@ static int probe_step(struct csb_world *world, struct csb_failure *failure) {
     if (pid < 0) return csb_fail_with(failure, CSB_STEP_USER_NAMESPACE, -pid, NULL);
     if (pid == 0) {
         struct csb_step_child child = {.world = world, .overlay = &overlay, .resolver = "", .go_fd = go[0],
-                                       .report_fd = report[1]};
+                                       .report_fd = report[1], .files = {.stdin_fd = -1}};
         csb_enter_step(&child);
     }
     close(report[1]);

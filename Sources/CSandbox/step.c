@@ -1,6 +1,7 @@
 // A step, from the clone to its program: the order of calls is the safety, see docs/sandbox.md.
 #include <linux/keyctl.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <grp.h>
@@ -32,18 +33,25 @@ static int become_root(const struct csb_step_child *child, struct csb_failure *f
 
 static int enter_image(const struct csb_step_child *child, struct csb_failure *failure) {
     if (chdir("/state") < 0) return csb_fail(failure, CSB_STEP_OPEN_STATE, "/state");
-    CSB_CLOSE int root = csb_mount_overlay(child->overlay, failure);
+    int result = csb_open_workshop(failure);
+    if (result < 0) return result;
+    struct csb_mounts mounts = {0};
+    if (child->request) {
+        mounts.list = child->request->mounts;
+        mounts.count = child->request->mount_count;
+    }
+    result = csb_open_sources(&mounts, failure);
+    if (result < 0) return result;
+    CSB_CLOSE int root = csb_mount_image(child->overlay, &mounts, failure);
     if (root < 0) return root;
     if (move_mount(root, "", AT_FDCWD, "/root", MOVE_MOUNT_F_EMPTY_PATH) < 0)
         return csb_fail(failure, CSB_STEP_BIND, "/root");
-    const char *host_name = child->request ? child->request->host_name : "probe";
-    struct csb_report report = {.kind = CSB_REPORT_MADE};
-    unsigned made = 0;
-    int result = csb_mount_image_files(root, host_name, child->resolver, &made, failure);
-    report.status = (int32_t)made;
-    if (made) csb_write_all(child->report_fd, &report, sizeof report);
-    if (result < 0) return result;
-    return csb_pivot(root, failure);
+    struct csb_image_files files = {.host_name = child->request ? child->request->host_name : "probe",
+                                    .resolver = child->resolver,
+                                    .terminal_fd = child->files.is_terminal ? child->files.stdin_fd : -1};
+    result = csb_mount_image_files(root, &files, failure);
+    if (result == 0) result = csb_mount_over_image(root, &mounts, failure);
+    return result < 0 ? result : csb_pivot(root, failure);
 }
 
 // The probe's step: take away a directory of the lower layer, which needs whiteouts and the overlay's own xattrs.
@@ -81,10 +89,13 @@ static int close_doors(const struct csb_step_child *child, struct csb_failure *f
 }
 
 static int take_descriptors(const struct csb_step_child *child, struct csb_failure *failure) {
+    const struct csb_step_files *files = &child->files;
     CSB_CLOSE int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (null < 0) return csb_fail(failure, CSB_STEP_DESCRIPTORS, "/dev/null");
-    if (dup2(null, 0) < 0 || dup2(child->stdout_fd, 1) < 0 || dup2(child->stderr_fd, 2) < 0)
+    if (dup2(files->stdin_fd < 0 ? null : files->stdin_fd, 0) < 0 || dup2(files->stdout_fd, 1) < 0 ||
+        dup2(files->stderr_fd, 2) < 0)
         return csb_fail(failure, CSB_STEP_DESCRIPTORS, NULL);
+    if (files->is_terminal && ioctl(0, TIOCSCTTY, 0) < 0) return csb_fail(failure, CSB_STEP_TERMINAL, NULL);
     return 0;
 }
 

@@ -2,7 +2,7 @@
 // namespace of a step, not even before its pivot_root.
 #include "internal.h"
 
-static const char *const directories[] = {"state", "proc", "dev", "cpu", "root", "files", "empty", "skeleton",
+static const char *const directories[] = {"state", "proc", "dev", "cpu", "root", "workshop", "terminals", "empty", "skeleton",
                                           "skeleton/proc", "skeleton/sys", "skeleton/dev", "skeleton/etc", NULL};
 static const char *const files[] = {"dev/null", "dev/zero", "dev/full", "dev/random", "dev/urandom", "dev/tty",
                                     "skeleton/etc/hosts", "skeleton/etc/hostname", "skeleton/etc/resolv.conf", NULL};
@@ -62,6 +62,10 @@ static int fill_root(int state, int root, struct csb_failure *failure) {
         if (tree < 0) return csb_fail(failure, CSB_STEP_BIND, binds[index].source);
         result = bind_into(tree, root, binds[index].name, failure);
     }
+    if (result < 0) return result;
+    // Names for terminals that a step is given; a machine may have none.
+    CSB_CLOSE int terminals = open_tree(AT_FDCWD, "/dev/pts", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (terminals >= 0) result = bind_into(terminals, root, "terminals", failure);
     if (result < 0) return result;
     CSB_CLOSE int proc = csb_make_filesystem("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
     if (proc < 0) return csb_fail_with(failure, CSB_STEP_EXECUTOR_PROC, -proc, NULL);

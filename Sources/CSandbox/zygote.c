@@ -15,7 +15,6 @@ struct running {
     int pidfd;
     int reply_fd;
     int report_fd;
-    int upper_fd;  // opened before the step: nothing is removed by a path that the step could lead elsewhere
 };
 
 struct zygote {
@@ -45,11 +44,18 @@ static void refuse(int reply_fd, const struct csb_failure *failure) {
     csb_send(reply_fd, &reply, sizeof reply, NULL, 0);
 }
 
-// The program's user must be able to open /dev/stdout again, and a pipe belongs to who made it.
-static void give_pipe(const struct csb_world *world, int fd, uint32_t uid) {
+// The program's user must be able to open /dev/stdout again, and a pipe belongs to who made it, as does a terminal.
+static void give_file(const struct csb_world *world, int fd, uint32_t uid) {
     struct stat status;
     uid_t base = world->rung == CSB_RUNG_SHIFTED ? CSB_SHIFT : 0;
-    if (fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode)) (void)!fchown(fd, base + uid, (gid_t)-1);
+    if (fstat(fd, &status) < 0) return;
+    if (S_ISFIFO(status.st_mode) || (S_ISCHR(status.st_mode) && isatty(fd))) (void)!fchown(fd, base + uid, (gid_t)-1);
+}
+
+static void give_files(const struct csb_world *world, const struct csb_step_files *files, uint32_t uid) {
+    give_file(world, files->stdout_fd, uid);
+    give_file(world, files->stderr_fd, uid);
+    if (files->is_terminal) give_file(world, files->stdin_fd, uid);
 }
 
 // Which network the step gets; the stack is started for the first that needs it.
@@ -98,9 +104,9 @@ static int clone_step(struct zygote *zygote, int network, struct running *step, 
 }
 
 static void enter(struct zygote *zygote, const struct csb_step_request *request, int network, int go_fd, int report_fd,
-                  const int *output) __attribute__((noreturn));
+                  const struct csb_step_files *files) __attribute__((noreturn));
 static void enter(struct zygote *zygote, const struct csb_step_request *request, int network, int go_fd, int report_fd,
-                  const int *output) {
+                  const struct csb_step_files *files) {
     struct csb_overlay overlay = {.lowers = request->lowers,
                                   .last_lower = "/skeleton",
                                   .upper = request->upper,
@@ -114,99 +120,96 @@ static void enter(struct zygote *zygote, const struct csb_step_request *request,
                                                                               : zygote->host_resolver,
                                    .go_fd = go_fd,
                                    .report_fd = report_fd,
-                                   .stdout_fd = output[0],
-                                   .stderr_fd = output[1]};
+                                   .files = *files};
     csb_enter_step(&child);
 }
 
 static void give_up(const struct running *step) {
     if (step->report_fd >= 0) close(step->report_fd);
-    if (step->upper_fd >= 0) close(step->upper_fd);
     if (step->pid <= 0) return;
     kill(step->pid, SIGKILL);
     waitpid(step->pid, NULL, 0);
     if (step->pidfd >= 0) close(step->pidfd);
 }
 
-static int open_upper(const char *upper, struct csb_failure *failure) {
-    CSB_CLOSE int state = open("/state", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int fd = csb_openat2(state, upper, O_PATH | O_DIRECTORY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-    return fd < 0 ? csb_fail_with(failure, CSB_STEP_OVERLAY_UPPER, -fd, upper) : fd;
-}
-
-// Clones the step and lets it go. `fds`: stdout, stderr, reply; `report`: a pipe whose write end is the step's.
-static int let_go(struct zygote *zygote, const struct csb_step_request *request, const int *fds, int report_write,
-                  struct running *step, struct csb_reply *reply, struct csb_failure *failure) {
+// Clones the step and lets it go. `report_write`: of a pipe, for the step.
+static int let_go(struct zygote *zygote, const struct csb_step_request *request, const struct csb_step_files *files,
+                  int report_write, struct running *step, struct csb_reply *reply, struct csb_failure *failure) {
     int go[2];
     if (pipe2(go, O_CLOEXEC) < 0) return csb_fail(failure, CSB_STEP_PIPE, NULL);
     CSB_CLOSE int go_read = go[0], go_write = go[1];
     reply->network = choose_network(zygote, request->network, reply);
-    give_pipe(zygote->world, fds[0], request->uid);
-    give_pipe(zygote->world, fds[1], request->uid);
+    give_files(zygote->world, files, request->uid);
     int result = clone_step(zygote, reply->network, step, failure);
     if (result == 0 && step->pid == 0) {
         close(go_write);
-        enter(zygote, request, reply->network, go_read, report_write, fds);
+        enter(zygote, request, reply->network, go_read, report_write, files);
     }
     if (result == 0) result = csb_write_maps(step->pid, zygote->world->uid_map, zygote->world->gid_map, failure);
     return result < 0 ? result : csb_write_all(go_write, "", 1);
 }
 
 // The reply socket is kept open on success only.
-static int launch(struct zygote *zygote, const struct csb_step_request *request, const int *fds,
-                  struct csb_failure *failure) {
+static int launch(struct zygote *zygote, const struct csb_step_request *request, const struct csb_step_files *files,
+                  int reply_fd, struct csb_failure *failure) {
     struct csb_reply reply = {.kind = CSB_REPLY_STARTED};
-    struct running step = {.reply_fd = fds[2], .pidfd = -1, .report_fd = -1};
+    struct running step = {.reply_fd = reply_fd, .pidfd = -1, .report_fd = -1};
     int report[2];
-    step.upper_fd = open_upper(request->upper, failure);
-    if (step.upper_fd < 0) return step.upper_fd;
     int result = pipe2(report, O_CLOEXEC) < 0 ? csb_fail(failure, CSB_STEP_PIPE, NULL) : 0;
     if (result == 0) {
         step.report_fd = report[0];
-        result = let_go(zygote, request, fds, report[1], &step, &reply, failure);
+        result = let_go(zygote, request, files, report[1], &step, &reply, failure);
         close(report[1]);
     }
     if (result < 0) {
         give_up(&step);
         return result;
     }
-    csb_send(fds[2], &reply, sizeof reply, &step.pidfd, 1);
+    csb_send(reply_fd, &reply, sizeof reply, &step.pidfd, 1);
     zygote->steps[zygote->count++] = step;
     return 0;
 }
 
-// One message: the request in a memfd, stdout, stderr, and the socket for the answers.
+struct arrival {
+    struct csb_start start;
+    int fds[CSB_DESCRIPTOR_LIMIT];
+    int count;
+};
+
+static int start_step(struct zygote *zygote, const struct arrival *arrival, struct csb_failure *failure) {
+    const int *fds = arrival->fds;
+    int first_content = CSB_START_FIXED + (arrival->start.has_stdin ? 1 : 0);
+    struct csb_step_files files = {.stdin_fd = arrival->start.has_stdin ? fds[CSB_START_FIXED] : -1,
+                                   .stdout_fd = fds[CSB_START_STDOUT],
+                                   .stderr_fd = fds[CSB_START_STDERR],
+                                   .is_terminal = arrival->start.is_terminal};
+    struct csb_parsed_request parsed = {0};
+    int result = arrival->count < first_content ? -EBADMSG
+                                                : csb_decode_request(fds[CSB_START_REQUEST], fds + first_content,
+                                                                     arrival->count - first_content, &parsed);
+    if (result < 0) csb_fail_with(failure, CSB_STEP_REQUEST, -result, NULL);
+    else if (zygote->cancelled) result = csb_fail_with(failure, CSB_STEP_CANCELLED, ECANCELED, NULL);
+    else if (zygote->count == MAX_STEPS) result = csb_fail_with(failure, CSB_STEP_CLONE, EAGAIN, "too many steps");
+    else result = launch(zygote, &parsed.step, &files, fds[CSB_START_REPLY], failure);
+    csb_free_request(&parsed);
+    return result;
+}
+
+// False when the executor is gone.
 static bool take_request(struct zygote *zygote) {
-    int fds[4], count = 4;
-    char byte;
-    ssize_t length = csb_receive(zygote->socket, &byte, sizeof byte, fds, &count, 0);
+    struct arrival arrival = {.count = CSB_DESCRIPTOR_LIMIT};
+    ssize_t length =
+        csb_receive(zygote->socket, &arrival.start, sizeof arrival.start, arrival.fds, &arrival.count, 0);
     if (length == 0 || (length < 0 && length != -EMSGSIZE)) return false;
     struct csb_failure failure = {0};
     int result = -EBADMSG;
-    if (count == 4) {
-        struct csb_parsed_request parsed = {0};
-        result = csb_decode_request(fds[0], &parsed);
-        if (result < 0) csb_fail_with(&failure, CSB_STEP_REQUEST, -result, NULL);
-        else if (zygote->cancelled) result = csb_fail_with(&failure, CSB_STEP_CANCELLED, ECANCELED, NULL);
-        else if (zygote->count == MAX_STEPS) result = csb_fail_with(&failure, CSB_STEP_CLONE, EAGAIN, "too many steps");
-        else result = launch(zygote, &parsed.step, fds + 1, &failure);
-        csb_free_request(&parsed);
-        if (result < 0) refuse(fds[3], &failure);
+    if (length == sizeof arrival.start && arrival.count >= CSB_START_FIXED) {
+        result = start_step(zygote, &arrival, &failure);
+        if (result < 0) refuse(arrival.fds[CSB_START_REPLY], &failure);
     }
-    for (int index = 0; index < count; index++)
-        if (index != 3 || result < 0) close(fds[index]);
+    for (int index = 0; index < arrival.count; index++)
+        if (index != CSB_START_REPLY || result < 0) close(arrival.fds[index]);
     return true;
-}
-
-// Empty files only: if the step could put something there, it is its own.
-static void remove_made(int upper_fd, unsigned made) {
-    CSB_CLOSE int etc = csb_openat2(upper_fd, "etc", O_PATH | O_DIRECTORY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-    for (int index = 0; csb_etc_files[index] && etc >= 0; index++) {
-        struct stat status;
-        if (!(made >> index & 1)) continue;
-        if (fstatat(etc, csb_etc_files[index], &status, AT_SYMLINK_NOFOLLOW) < 0) continue;
-        if (S_ISREG(status.st_mode) && status.st_size == 0) unlinkat(etc, csb_etc_files[index], 0);
-    }
 }
 
 // The first failure or status is what happened: init still reports a program that could not be started.
@@ -214,8 +217,7 @@ static void read_reports(const struct running *step, struct csb_reply *reply) {
     struct csb_report report;
     bool decided = false;
     while (csb_read(step->report_fd, &report, sizeof report) == sizeof report) {
-        if (report.kind == CSB_REPORT_MADE) remove_made(step->upper_fd, (unsigned)report.status);
-        if (decided || report.kind == CSB_REPORT_MADE) continue;
+        if (decided) continue;
         decided = true;
         if (report.kind == CSB_REPORT_STATUS) reply->usage.status = report.status;
         if (report.kind != CSB_REPORT_FAILURE) continue;
@@ -232,7 +234,6 @@ static void finish(struct zygote *zygote, int index) {
     csb_send(step.reply_fd, &reply, sizeof reply, NULL, 0);
     close(step.reply_fd);
     close(step.report_fd);
-    close(step.upper_fd);
     close(step.pidfd);
     zygote->steps[index] = zygote->steps[--zygote->count];
 }

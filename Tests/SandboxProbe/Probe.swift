@@ -7,14 +7,16 @@ import TestSupport
 struct Probe: Sendable {
     let environment: ExecutorEnvironment
 
-    func answer(_ request: ProbeMessage) {
+    func answer(_ message: SocketMessage) {
+        let request = ProbeMessage(message.bytes)
         var answer = ProbeMessage()
         answer.add("id", request["id"] ?? "")
         do {
             switch request["command"] {
-            case "step": try runStep(request, &answer)
+            case "step": try runStep(request, message.descriptors, &answer)
             case "view": try listView(request, &answer)
             case "attempt": attempt(&answer)
+            case "descriptors": try readDescriptors(message.descriptors, &answer)
             case "echo": answer.add("text", request["text"] ?? "")
             default: answer.add("error", "unknown command")
             }
@@ -25,12 +27,18 @@ struct Probe: Sendable {
         try? environment.socket.send(answer.bytes)
     }
 
-    private func runStep(_ request: ProbeMessage, _ answer: inout ProbeMessage) throws {
+    /// With a descriptor, that is the step's stdin, or with `terminal` all three.
+    private func runStep(
+        _ request: ProbeMessage, _ descriptors: [OwnedDescriptor], _ answer: inout ProbeMessage
+    ) throws {
         let clock = ContinuousClock()
         let begin = clock.now
         let pipe = try FileDescriptor.pipe(options: .closeOnExec)
+        let input = descriptors.first?.fd
+        let isTerminal = request["terminal"] != nil
+        let output = isTerminal ? input ?? -1 : pipe.writeEnd.rawValue
         let step = try environment.zygote.start(
-            spec(request), stdout: pipe.writeEnd.rawValue, stderr: pipe.writeEnd.rawValue)
+            spec(request), stdin: input, stdout: output, stderr: output, isTerminal: isTerminal)
         try pipe.writeEnd.close()
         if let grace = request["terminateAfter"] {
             usleep(useconds_t(grace) ?? 0)
@@ -49,7 +57,7 @@ struct Probe: Sendable {
         answer.add("peak", "\(exit.usage.peakMemoryInBytes)")
     }
 
-    private func spec(_ request: ProbeMessage) -> StepSpec {
+    private func spec(_ request: ProbeMessage) throws -> StepSpec {
         StepSpec(
             lowers: request.all("lower").map { FilePath($0) },
             upper: FilePath(request["upper"] ?? ""),
@@ -60,7 +68,8 @@ struct Probe: Sendable {
             uid: request["uid"].flatMap(UInt32.init) ?? 0,
             gid: request["gid"].flatMap(UInt32.init) ?? 0,
             groups: request.all("group").compactMap(UInt32.init),
-            network: request["network"].flatMap(StepNetwork.init) ?? .none)
+            network: request["network"].flatMap(StepNetwork.init) ?? .none,
+            mounts: try request.all("mount").map(MountRequest.mount))
     }
 
     private func readAll(_ file: FileDescriptor) throws -> String {
@@ -70,6 +79,15 @@ struct Probe: Sendable {
         while case let count = try file.read(into: room), count > 0 { bytes += room[..<count] }
         try file.close()
         return String(decoding: bytes.map { $0 == 0 ? UInt8(ascii: "|") : $0 }, as: UTF8.self)
+    }
+
+    /// Reads each to its end, and sends a message with the same descriptors back.
+    private func readDescriptors(_ descriptors: [OwnedDescriptor], _ answer: inout ProbeMessage) throws {
+        for descriptor in descriptors {
+            answer.add("closesOnExec", "\(fcntl(descriptor.fd, F_GETFD) == FD_CLOEXEC)")
+            answer.add("text", try readAll(FileDescriptor(rawValue: dup(descriptor.fd))))
+        }
+        try environment.socket.send([], descriptors: descriptors.map(\.fd))
     }
 
     /// Names and owners in the root of a merged view, after `touch` was created there.

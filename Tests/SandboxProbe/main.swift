@@ -7,7 +7,7 @@ import TestSupport
 if let environment = try? ExecutorEnvironment.enter() {
     let probe = Probe(environment: environment)
     while let message = try environment.socket.receive() {
-        Thread.start { probe.answer(ProbeMessage(message.bytes)) }
+        Thread.start { probe.answer(message) }
     }
 } else {
     try Victim(arguments: CommandLine.arguments).run()

@@ -48,14 +48,15 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: upper.string) == ["x"])
     }
 
-    @Test func `mount points that a lower layer deleted are made and removed again`() throws {
+    @Test func `mount points that a lower layer deleted are there and not in the layer`() throws {
         let top = try executor.state.makeFolder("lower")
         mkdir(top.string + "/etc", 0o755)
         for name in ["hosts", "hostname", "resolv.conf"] { mknod("\(top)/etc/\(name)", S_IFCHR, 0) }
         let script = "cat /etc/hostname; test -s /etc/resolv.conf && echo resolver"
         let outcome = try executor.run(script, lowers: [top, executor.state.base], upper: upper)
+        #expect(outcome.error == nil)
         #expect(outcome.lines == ["buildkitsandbox", "resolver"])
-        #expect(try FileManager.default.contentsOfDirectory(atPath: upper.string + "/etc") == [])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: upper.string) == [])
     }
 
     @Test(.enabled(if: TestRung.isShifted), arguments: [33, 65534, 2_000_000, 4_000_000_000])

@@ -31,33 +31,35 @@ final class TestExecutor: Sendable {
     /// Runs a shell text in a new upper directory over the base and waits for its end.
     func run(
         _ script: String, lowers: [FilePath]? = nil, upper: FilePath? = nil, network: StepNetwork = .none,
-        fields: [(String, String)] = []
+        fields: [(String, String)] = [], descriptors: [CInt] = []
     ) throws -> Outcome {
-        try start(script, lowers: lowers, upper: upper, network: network, fields: fields)
+        try start(
+            script, lowers: lowers, upper: upper, network: network, fields: fields, descriptors: descriptors)
         return try next()
     }
 
     func start(
         _ script: String, lowers: [FilePath]? = nil, upper: FilePath? = nil, network: StepNetwork = .none,
-        fields: [(String, String)] = []
+        fields: [(String, String)] = [], descriptors: [CInt] = []
     ) throws {
         try start(
             arguments: ["/bin/sh", "-c", script], lowers: lowers, upper: upper,
-            fields: [("network", network.rawValue)] + fields)
+            fields: [("network", network.rawValue)] + fields, descriptors: descriptors)
     }
 
     func start(
-        arguments: [String], lowers: [FilePath]? = nil, upper: FilePath? = nil, fields: [(String, String)] = []
+        arguments: [String], lowers: [FilePath]? = nil, upper: FilePath? = nil, fields: [(String, String)] = [],
+        descriptors: [CInt] = []
     ) throws {
         var request = ProbeMessage()
         request.add("command", "step")
         for lower in lowers ?? [state.base] { request.add("lower", lower.string) }
         request.add("upper", try (upper ?? state.makeFolder("upper")).string)
-        request.add("work", try state.makeFolder("work").string)
+        if !fields.contains(where: { $0.0 == "work" }) { request.add("work", try state.makeFolder("work").string) }
         for argument in arguments { request.add("argument", argument) }
         if !fields.contains(where: { $0.0 == "variable" }) { request.add("variable", "PATH=/bin") }
         for (name, value) in fields { request.add(name, value) }
-        try process.socket.send(request.bytes)
+        try process.socket.send(request.bytes, descriptors: descriptors)
     }
 
     func ask(_ fields: [(String, String)]) throws -> ProbeMessage {

@@ -60,6 +60,9 @@
     X(MOUNT_DEV, "mount /dev")                                                                                         \
     X(MOUNT_SYS, "mount /sys")                                                                                         \
     X(MASK, "mask")                                                                                                    \
+    X(MOUNT_SOURCE, "open what is mounted at")                                                                         \
+    X(MOUNT, "mount at")                                                                                               \
+    X(TERMINAL, "take the terminal")                                                                                   \
     X(HOST_NAME, "sethostname")                                                                                        \
     X(LIMITS, "setrlimit")                                                                                             \
     X(LANDLOCK, "landlock_restrict_self")                                                                              \
@@ -179,6 +182,31 @@ const struct csb_executor *_Nonnull csb_executor(void);
 // Has the executor been told to stop (SIGTERM)? Steps that run then get TERM, a second later KILL.
 bool csb_is_cancelled(void);
 
+enum csb_mount_kind {
+    CSB_MOUNT_LAYERS = 1,
+    CSB_MOUNT_FOLDER = 2,
+    CSB_MOUNT_MEMORY = 3,
+    CSB_MOUNT_FILE = 4,
+    CSB_MOUNT_SOCKET = 5,
+};
+#define CSB_MOUNT_LIMIT 200
+
+// A mount over the image; strings that a kind does not use are "".
+struct csb_step_mount {
+    int32_t kind;
+    bool read_only;
+    const char *_Nonnull target;
+    const char *_Nullable const *_Nonnull layers;  // LAYERS: nearest first; FOLDER, SOCKET: one path
+    const char *_Nonnull path;                     // LAYERS, FOLDER: inside them
+    const char *_Nonnull upper;                    // LAYERS: takes what is written
+    const char *_Nonnull work;
+    int32_t content_fd;  // FILE
+    uint32_t mode;       // FILE, SOCKET
+    uint32_t uid;
+    uint32_t gid;
+    uint64_t size;  // MEMORY, in bytes; 0: the kernel's default
+};
+
 // A step, as strings and numbers; every path of a layer is relative to the state folder.
 struct csb_step_request {
     uint32_t uid;
@@ -193,6 +221,16 @@ struct csb_step_request {
     const char *_Nullable const *_Nonnull environment;
     const char *_Nonnull working_directory;
     const char *_Nonnull host_name;
+    const struct csb_step_mount *_Nullable mounts;  // later ones lie over earlier ones
+    size_t mount_count;
+};
+
+// The first descriptors of a step's program; they stay the caller's.
+struct csb_step_files {
+    int32_t stdin_fd;  // -1: /dev/null
+    int32_t stdout_fd;
+    int32_t stderr_fd;
+    bool is_terminal;  // stdin becomes the controlling terminal
 };
 
 struct csb_step_started {
@@ -202,7 +240,7 @@ struct csb_step_started {
 };
 
 // Asks the zygote for a step. Returns the descriptor on which csb_step_wait gets its end, or -errno and the failure.
-int csb_step_start(const struct csb_step_request *_Nonnull request, int stdout_fd, int stderr_fd,
+int csb_step_start(const struct csb_step_request *_Nonnull request, const struct csb_step_files *_Nonnull files,
                    struct csb_step_started *_Nonnull started, struct csb_failure *_Nonnull failure);
 
 // Waits for the end of a step. -errno and the failure when its sandbox could not be built or the program not started
