@@ -76,6 +76,7 @@ let package = Package(
         library("Threads", [systemPackage]),
         library("Sandbox", ["CSandbox", systemPackage]),
         library("HTTP", ["CCurl", log, systemPackage]),
+        library("Programs", ["CLinux"]),
 
         // level 1
         library("Manifest", ["CYAML", "OCI", "Templates", systemPackage]),
@@ -103,7 +104,8 @@ let package = Package(
         library(
             "Scheduler",
             [
-                "Planning", "Jobs", "OCI", "Storage", "HTTP", "Registry", "Export", "Sandbox", "FileSystem", log,
+                "Planning", "Jobs", "OCI", "Storage", "HTTP", "Programs", "Registry", "Export",
+                "Sandbox", "FileSystem", log,
                 systemPackage,
             ]),
         .executableTarget(name: "BuildAllExecutor", dependencies: ["Execution"], swiftSettings: settings),
@@ -134,6 +136,7 @@ let package = Package(
             path: "Tests/StorageProbe", swiftSettings: settings),
         tests("Layers", ["OCI", "FileSystem", "Storage", systemPackage]),
         tests("HTTP", [systemPackage]),
+        tests("Programs"),
         tests("Registry", ["OCI", "HTTP", systemPackage]),
         tests("Planning", ["Manifest", "OCI", "Jobs", "FileSystem", systemPackage]),
         tests("Export", ["OCI", "Storage", "Layers", "FileSystem", systemPackage]),

@@ -13,6 +13,7 @@
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <linux/stat.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
@@ -96,5 +97,21 @@ static inline int clinux_open_terminal(int *_Nonnull ours, int *_Nonnull theirs)
     errno = saved;
     return -1;
 }
+
+// A file in memory whose content is final: glibc declares the calls only with _GNU_SOURCE.
+static inline int clinux_memory_file(const char *_Nonnull name) {
+    return (int)syscall(SYS_memfd_create, name, 3U /* MFD_CLOEXEC | MFD_ALLOW_SEALING */);
+}
+
+static inline int clinux_seal(int fd) {
+    return fcntl(fd, 1033 /* F_ADD_SEALS */, 15 /* F_SEAL_SEAL, _SHRINK, _GROW, _WRITE */);
+}
+
+// glibc declares them only with _GNU_SOURCE.
+int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *_Nonnull actions, const char *_Nonnull path);
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *_Nonnull actions, int from);
+
+// glibc has it since 2.36 only.
+static inline int clinux_pidfd_open(int pid) { return (int)syscall(SYS_pidfd_open, pid, 0U); }
 
 static inline int clinux_pipe(int *_Nonnull ends) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }

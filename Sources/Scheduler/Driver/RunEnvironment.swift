@@ -1,3 +1,4 @@
+internal import Glibc
 public import Jobs
 public import OCI
 public import Storage
@@ -17,6 +18,10 @@ public struct RunEnvironment: Sendable {
     public var clock: any RunClock = SystemRunClock()
     /// A new ULID.
     public var makeIdentifier: @Sendable () -> String
+    /// An environment variable, for secrets; nil if it is not set.
+    public var variable: @Sendable (String) -> [UInt8]? = { name in
+        getenv(name).map { value in Array(UnsafeRawBufferPointer(start: value, count: strlen(value))) }
+    }
     /// By image name, the manifest that its last build in the ledger made.
     public var lastBuilt: [String: Digest] = [:]
 

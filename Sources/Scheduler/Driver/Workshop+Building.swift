@@ -73,6 +73,7 @@ extension Workshop {
 
     private func session(_ executor: any RunningExecutor, _ job: Job, _ attempt: Attempt) -> ExecutorSession {
         let image = attempt.image
+        let desk = AttemptDesk(image: image, plan: plan, services: services)
         let pulse = Pulse(clock: environment.clock) { [outbox] in outbox.yield(.event(.activity(image: image))) }
         return ExecutorSession(
             channel: ExecutorChannel(executor: executor, poller: poller), clock: environment.clock,
@@ -81,13 +82,14 @@ extension Workshop {
                 pulse.beat()
                 await observe(event, attempt)
             },
-            answer: { [library, outbox] request in
+            answer: { [outbox] request in
                 outbox.yield(.event(.serving(image: image)))
                 defer { outbox.yield(.event(.served(image: image))) }
-                return await library.answer(request, for: image)
+                return await desk.answer(request)
             },
             reaped: { usage in
                 attempt.control.detach()
+                desk.close()
                 attempt.update { $0.usage = usage }
             })
     }

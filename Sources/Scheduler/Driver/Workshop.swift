@@ -8,6 +8,7 @@ final class Workshop: Sendable {
     let plan: BuildPlan
     let environment: RunEnvironment
     let library: ImageLibrary
+    let services: RunServices
     let publisher: Publisher
     let recorder: Recorder
     let poller = DescriptorPoller()
@@ -26,10 +27,14 @@ final class Workshop: Sendable {
         library = ImageLibrary(plan: plan, blobs: environment.blobs, registry: environment.registry) {
             await recorder.record(.seen($0, $1, at: environment.clock.secondsSince1970))
         }
+        services = RunServices(environment: environment, library: library)
         publisher = Publisher(library: library) { await recorder.post(.push($0)) }
     }
 
-    func close() { poller.stop() }
+    func close() {
+        poller.stop()
+        services.close()
+    }
 
     /// Returns at once but for the ledger: what takes time becomes a task of the group.
     func perform(_ action: BatchAction, _ group: inout DiscardingTaskGroup) async {

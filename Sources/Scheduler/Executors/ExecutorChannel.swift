@@ -31,9 +31,11 @@ struct ExecutorChannel: Sendable {
         }
     }
 
-    func send(_ answer: ExecutorAnswer) async throws {
-        let bytes = try Array(JSONEncoder().encode(answer))
-        try await BlockingWork.run { [executor] in try executor.send(bytes) }
+    func send(_ answer: Answer, to request: Int) async throws {
+        let bytes = try Array(JSONEncoder().encode(ExecutorAnswer(id: request, response: answer.response)))
+        try await BlockingWork.run { [executor] in
+            try withExtendedLifetime(answer.owner) { try executor.send(bytes, descriptors: answer.descriptors) }
+        }
     }
 
     private static func decode(_ bytes: [UInt8]) throws(ChannelError) -> ExecutorMessage {

@@ -16,8 +16,9 @@ public protocol RunningExecutor: Sendable {
     var warnings: [String] { get }
     /// The next message, an `ExecutorMessage`, if it has arrived; does not block.
     func receive() throws -> ExecutorArrival
-    /// Sends an `ExecutorAnswer`; blocks while the executor does not read. One that is gone is no error.
-    func send(_ message: [UInt8]) throws
+    /// Sends an `ExecutorAnswer` and copies of descriptors; blocks while the executor does not read. One that is gone is
+    /// no error.
+    func send(_ message: [UInt8], descriptors: [CInt]) throws
     /// Asks it to end everything that it started, and then itself.
     func terminate()
     /// Ends it and everything that it started.

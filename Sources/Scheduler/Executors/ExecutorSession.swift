@@ -12,7 +12,7 @@ struct ExecutorSession: Sendable {
     let logFile: String
     /// Called for every event, in order; the next message is read when it returns.
     let observe: @Sendable (JobEvent) async -> Void
-    let answer: @Sendable (ExecutorRequest) async -> ExecutorResponse
+    let answer: @Sendable (ExecutorRequest) async -> Answer
     /// Called once, when the process is gone.
     let reaped: @Sendable (ResourceUsage) -> Void
 
@@ -67,10 +67,10 @@ struct ExecutorSession: Sendable {
     /// Answers beside the reading: the executor may still send output.
     private func serve(_ request: ExecutorRequest, id: Int, _ group: inout TaskGroup<Void>) {
         group.addTask {
-            let response = await answer(request)
+            let answer = await answer(request)
             if Task.isCancelled { return }
             // An executor that gets no answer would wait for ever.
-            do { try await channel.send(ExecutorAnswer(id: id, response: response)) } catch { channel.executor.kill() }
+            do { try await channel.send(answer, to: id) } catch { channel.executor.kill() }
         }
     }
 

@@ -62,9 +62,9 @@ private struct SandboxedExecutor: RunningExecutor {
         }
     }
 
-    func send(_ message: [UInt8]) throws {
+    func send(_ message: [UInt8], descriptors: [CInt]) throws {
         do {
-            try process.socket.send(message)
+            try process.socket.send(message, descriptors: descriptors)
         } catch SandboxError.connectionClosed {
             return
         }

@@ -45,25 +45,6 @@ final class ImageLibrary: Sendable {
         state.withLock { $0.built[image] = resolved }
     }
 
-    /// Answers one request of an executor; every error becomes an answer.
-    func answer(_ request: ExecutorRequest, for image: Int) async -> ExecutorResponse {
-        do {
-            switch request {
-            case .resolve(let reference, let platform):
-                return .resolved(try await resolve(reference, platform, for: image))
-            case .resolveSibling(let name):
-                return .resolved(try sibling(named: name, for: image))
-            case .fetchLayers(let resolved, let indices):
-                try await fetchLayers(of: resolved, indices)
-                return .fetched
-            case .resolveLayout, .download, .checkout, .unpack, .secret, .agent, .terminal:
-                throw JobFailure(class: .internal, message: "this is not served", summary: "this is not served")
-            }
-        } catch {
-            return .failed(JobFailure(error))
-        }
-    }
-
     /// Makes sure that blobs are in the store, wherever in this run they were seen; several at a time.
     func fetch(_ wanted: [Descriptor], from fallback: ImageReference? = nil) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -82,7 +63,7 @@ final class ImageLibrary: Sendable {
 
 extension ImageLibrary {
     /// An image of the batch that has the reference is preferred, unless another platform is asked for.
-    private func resolve(_ reference: ImageReference, _ platform: Platform, for image: Int) async throws
+    func resolve(_ reference: ImageReference, _ platform: Platform, for image: Int) async throws
         -> ResolvedImage
     {
         if let name = plan.owner(of: reference, platform: platform) {
@@ -93,7 +74,7 @@ extension ImageLibrary {
     }
 
     /// Never an older one: an image of the batch is what this run made of it.
-    private func sibling(named name: String, for image: Int) throws(JobFailure) -> ResolvedImage {
+    func sibling(named name: String, for image: Int) throws(JobFailure) -> ResolvedImage {
         let built = plan.position(named: name).flatMap { position in state.withLock { $0.built[position] } }
         guard var built else {
             let text =
@@ -115,7 +96,7 @@ extension ImageLibrary {
         }
     }
 
-    private func fetchLayers(of image: ResolvedImage, _ indices: [Int]) async throws {
+    func fetchLayers(of image: ResolvedImage, _ indices: [Int]) async throws {
         guard indices.allSatisfy(image.layers.indices.contains) else {
             throw JobFailure(class: .internal, message: "no such layer of \(image.reference)", summary: "no such layer")
         }

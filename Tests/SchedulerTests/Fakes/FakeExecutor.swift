@@ -15,6 +15,8 @@ final class FakeExecutor: RunningExecutor {
     private let exitEnd: CInt
     private let terminated = DispatchSemaphore(value: 0)
     private let end = Mutex<ExecutorEnd?>(nil)
+    /// Copies of the descriptors that came with answers.
+    private let sent = Mutex<[CInt]>([])
 
     init(_ job: Job) {
         self.job = job
@@ -48,9 +50,21 @@ final class FakeExecutor: RunningExecutor {
         return .message(Array(buffer[..<size]))
     }
 
-    func send(_ message: [UInt8]) { _ = Glibc.send(socket, message, message.count, CInt(MSG_NOSIGNAL)) }
+    func send(_ message: [UInt8], descriptors: [CInt]) {
+        sent.withLock { $0 += descriptors.map { dup($0) } }
+        _ = Glibc.send(socket, message, message.count, CInt(MSG_NOSIGNAL))
+    }
+
+    /// Reads the last descriptor that was sent, to its end.
+    func readSent() -> [UInt8]? {
+        guard let fd = sent.withLock({ $0.last }) else { return nil }
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        let count = pread(fd, &bytes, bytes.count, 0)
+        return count < 0 ? nil : Array(bytes[..<count])
+    }
 
     deinit {
+        for fd in sent.withLock({ $0 }) { close(fd) }
         close(socket)
         close(exitDescriptor)
     }

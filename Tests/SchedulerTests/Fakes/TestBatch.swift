@@ -23,7 +23,8 @@ final class TestBatch: Sendable {
     /// The images are built by their scripts; `edges` and the rest as the batch manifest would say.
     init(
         _ images: [TestImage], scripts: [String: FakeLauncher.Script] = [:], lastBuilt: [String: Digest] = [:],
-        slots: Int = 4, owners: [String: String] = [:], rules change: (inout BatchRules) -> Void = { _ in }
+        slots: Int = 4, owners: [String: String] = [:], variables: [String: String] = [:],
+        rules change: (inout BatchRules) -> Void = { _ in }
     ) throws {
         var template = Array("/tmp/scheduler-tests-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw SystemError(call: "mkdtemp", code: errno, path: nil) }
@@ -53,6 +54,7 @@ final class TestBatch: Sendable {
             })
         environment.clock = clock
         environment.lastBuilt = lastBuilt
+        environment.variable = { variables[$0].map { Array($0.utf8) } }
         runner = BatchRunner(plan: plan, environment: environment)
     }
 
@@ -81,12 +83,16 @@ struct TestImage {
     var limits = Limits()
     var outputs: [PlannedOutput] = []
     var job: JobFailure?
+    var secrets: [PlannedSecret] = []
+    var agents: [PlannedAgent] = []
+    var namedContexts: [String: NamedContext] = [:]
 
     func planned(among names: [String]) -> PlannedImage {
         var template = Job(
             build: "", image: name, platform: .host, stateFolder: "", logFile: "",
             dockerfile: DockerfileText(name: "Dockerfile", text: "FROM scratch\n"))
         template.limits = limits
+        template.namedContexts = namedContexts
         return PlannedImage(
             name: name, isSelected: isSelected, job: job.map(Result.failure) ?? .success(template),
             dependencies: names.indices.filter { parents.contains(names[$0]) }.map {
@@ -98,6 +104,7 @@ struct TestImage {
                         text: tag, reference: try? ImageReference(tag), repository: name, isRemote: tag.contains("/"),
                         isImmutable: immutable, mark: SourceMark(file: "m.yaml", line: 1, column: 1)))
             },
+            secrets: secrets, agents: agents, warnings: [],
             outputs: outputs + (isSelected && tags.contains { $0.contains("/") } ? [.push] : []), retry: retry,
             isolation: nil,
             seconds: 1, isTimed: false)

@@ -1,0 +1,72 @@
+internal import FileSystem
+internal import Jobs
+internal import Planning
+internal import Storage
+
+/// Answers what the executor of one attempt asks for: what its image may have, and nothing else.
+final class AttemptDesk: Sendable {
+    private let position: Int
+    private let image: PlannedImage
+    private let services: RunServices
+    private let agents: AgentSockets
+
+    init(image position: Int, plan: BuildPlan, services: RunServices) {
+        self.position = position
+        image = plan.images[position]
+        self.services = services
+        agents = AgentSockets(folder: services.state.temporary, keys: services.keys)
+    }
+
+    /// Call it when the executor is gone: agents are out of its reach then.
+    func close() { agents.close() }
+
+    /// Every error becomes an answer.
+    func answer(_ request: ExecutorRequest) async -> Answer {
+        do {
+            return try await serve(request)
+        } catch {
+            return Answer(.failed(JobFailure(error)))
+        }
+    }
+
+    private func serve(_ request: ExecutorRequest) async throws -> Answer {
+        let library = services.library
+        switch request {
+        case .resolve(let reference, let platform):
+            return Answer(.resolved(try await library.resolve(reference, platform, for: position)))
+        case .resolveSibling(let name):
+            return Answer(.resolved(try library.sibling(named: name, for: position)))
+        case .fetchLayers(let resolved, let indices):
+            try await library.fetchLayers(of: resolved, indices)
+            return Answer(.fetched)
+        case .secret(let id): return try await secret(id)
+        case .agent(let id): return Answer(.agent(socket: try await socket(id)))
+        case .terminal: return try terminal()
+        case .resolveLayout, .download, .checkout, .unpack:
+            throw JobFailure(class: .internal, message: "this is not served", summary: "this is not served")
+        }
+    }
+
+    /// It is read at this moment, and kept nowhere.
+    private func secret(_ id: String) async throws -> Answer {
+        guard let secret = image.secrets.first(where: { $0.id == id }) else { return Answer(.secret(isFound: false)) }
+        let file = try await BlockingWork.run { [services] in
+            try secret.sealed(variable: services.environment.variable)
+        }
+        return Answer(.secret(isFound: true), descriptors: [file.fd], owner: file)
+    }
+
+    private func socket(_ id: String) async throws -> String? {
+        guard let agent = image.agents.first(where: { $0.id == id }) else { return nil }
+        return try await agents.socket(for: agent)
+    }
+
+    private func terminal() throws -> Answer {
+        guard let lending = services.environment.terminal else {
+            throw JobFailure(class: .internal, message: "there is no terminal", summary: "there is no terminal")
+        }
+        let terminal = try lending.lend()
+        return Answer(
+            .terminal(isTerminal: terminal.isTerminal), descriptors: terminal.descriptors, owner: terminal.owner)
+    }
+}

@@ -1,0 +1,20 @@
+internal import Planning
+internal import Storage
+
+/// What answers to executors are made of, once for all attempts of a run.
+struct RunServices: Sendable {
+    let environment: RunEnvironment
+    let library: ImageLibrary
+    let keys: KeyAgents
+
+    var state: StateFolder { environment.state }
+
+    init(environment: RunEnvironment, library: ImageLibrary) {
+        self.environment = environment
+        self.library = library
+        keys = KeyAgents(folder: environment.state.temporary)
+    }
+
+    /// Ends what runs for all: no attempt asks any more.
+    func close() { keys.close() }
+}
