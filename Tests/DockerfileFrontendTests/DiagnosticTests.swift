@@ -36,7 +36,7 @@ import Testing
 
     @Test func `check options choose what is reported`() throws {
         let file = try Dockerfile(
-            parsing: "# check=skip=JSONArgsRecommended;error=true\nFROM x\nCMD a\nMAINTAINER b\n")
+            parsing: "# check=skip=StageNameCasing;error=true\nFROM x AS X\nCMD a\nMAINTAINER b\n")
         let options = try file.checkOptions(buildArguments: [:])
         #expect(throws: DockerfileFault.violatedRules(["MaintainerDeprecated"])) { try options.filter(file.warnings) }
         let overridden = try file.checkOptions(buildArguments: ["BUILDKIT_DOCKERFILE_CHECK": "skip=all"])
@@ -47,11 +47,52 @@ import Testing
         }
         #expect(!CheckOptions().reports(.copyIgnoredFile))
         #expect(try CheckOptions(parsing: "experimental=CopyIgnoredFile").reports(.copyIgnoredFile))
+        #expect(try CheckOptions(parsing: "skip=all;experimental=all").reports(.copyIgnoredFile))
+        #expect(try CheckOptions(parsing: " error = 1 ; skip = A , B ").failsOnWarning)
     }
 
-    @Test func `an undefined variable names the nearest one`() {
-        let warning = DockerfileWarning.undefined("PTAH", known: ["PATH", "HOME"], lines: 3...3)
+    @Test(arguments: ["x", "error=maybe", "skips=A"])
+    func `a check option that cannot be read is an error`(text: String) throws {
+        #expect(throws: DockerfileFault.self) { try CheckOptions(parsing: text) }
+    }
+
+    @Test func `comments above an instruction add to the options`() throws {
+        let file = try Dockerfile(
+            parsing: """
+                FROM x
+                # check=skip=MaintainerDeprecated
+                MAINTAINER a
+                # check=error=true
+                MAINTAINER b
+                """)
+        #expect(throws: DockerfileFault.violatedRules(["MaintainerDeprecated"])) {
+            try CheckOptions().filter(file.warnings)
+        }
+        #expect(try CheckOptions(parsing: "skip=all").filter(file.warnings).isEmpty)
+    }
+
+    @Test func `what only a build knows has BuildKit's words`() throws {
+        let file = try Dockerfile(parsing: "FROM x\nCOPY a /\nADD b /\n")
+        let (copy, add) = (file.stages[0].instructions[0], file.stages[0].instructions[1])
+        let platform = DockerfileWarning.platform(
+            ofBase: "x", is: PlatformValues(os: "linux", architecture: "amd64"),
+            insteadOf: PlatformValues(os: "linux", architecture: "arm", variant: "v7"), at: file.stages[0])
         #expect(
-            warning.description == "UndefinedVar: Usage of undefined variable '$PTAH' (did you mean $PATH?) (line 3)")
+            [DockerfileWarning.ignored("a", at: copy), .ignored("b", at: add), platform].map(\.description) == [
+                "CopyIgnoredFile: Attempting to Copy file \"a\" that is excluded by .dockerignore (line 2)",
+                "CopyIgnoredFile: Attempting to Add file \"b\" that is excluded by .dockerignore (line 3)",
+                "InvalidBaseImagePlatform: Base image x was pulled with platform \"linux/amd64\", expected "
+                    + "\"linux/arm/v7\" for current build (line 1)",
+            ])
+    }
+
+    @Test func `an undefined variable names the nearest one`() throws {
+        let file = try Dockerfile(parsing: "FROM x\n\nRUN y\n")
+        let warnings = DockerfileWarning.undefined(
+            ["PTAH", "declared", "BUILDKIT_SBOM_SCAN_STAGE"], declared: ["declared"], known: ["PATH", "HOME"],
+            at: file.stages[0].instructions[0])
+        #expect(
+            warnings.map(\.description)
+                == ["UndefinedVar: Usage of undefined variable '$PTAH' (did you mean $PATH?) (line 3)"])
     }
 }

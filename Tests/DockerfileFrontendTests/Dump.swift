@@ -85,6 +85,34 @@ func dump(_ mount: RunMount) -> String {
     return parts.joined(separator: " ")
 }
 
+func dump(_ source: AddSource) -> String {
+    switch source {
+    case .path(let path): "path " + word(path)
+    case .url(let url): "url " + word(url)
+    case .git(let git): dump(git)
+    }
+}
+
+private func dump(_ git: GitSource) -> String {
+    let texts = [("ref", git.reference), ("folder", git.subfolder), ("commit", git.commit)]
+    let parts = texts.compactMap { name, value in value.map { "\(name)=\(word($0))" } }
+    let marks = [
+        (git.keepsGitFolder == true, "keep"), (git.keepsGitFolder == false, "drop"),
+        (!git.fetchesSubmodules, "no submodules"), (git.usesCommitTime, "commit time"),
+        (git.fetchesByCommit, "by commit"),
+    ]
+    return (["git " + word(git.remote)] + parts + marks.filter(\.0).map(\.1)).joined(separator: " ")
+}
+
+func dump(_ epoch: SourceDateEpoch) -> String {
+    switch epoch {
+    case .seconds(let seconds): "\(seconds)"
+    case .context: "context"
+    case .namedContext(let key): "named context \(key)"
+    case .source(let source, let checksum): dump(source) + (checksum.map { " checksum=" + word($0) } ?? "")
+    }
+}
+
 private func marks(_ marks: [(String, Bool)]) -> String {
     marks.map { name, isSet in isSet ? name + " " : "" }.joined()
 }
@@ -149,5 +177,7 @@ func dump(_ graph: StageGraph) -> String {
         "reference \(dump($0.source)) by \($0.use) in \($0.stage) line \(dump($0.lines))"
     }
     if graph.readsContext { rows.append("reads the context") }
-    return (rows + (graph.scope.warnings + graph.warnings).map { "warning \($0)" }).joined(separator: "\n")
+    let report = graph.lint()
+    rows += report.errors.map { "error \($0) (line \(dump($0.lines ?? 0...0)))" }
+    return (rows + report.warnings.map { "warning \($0)" }).joined(separator: "\n")
 }

@@ -62,6 +62,113 @@ import Testing
         }
     }
 
+    /// Mounts as they are once variables are replaced; a WORKDIR is joined by who makes them.
+    @Test func `mounts are read`() throws {
+        try TextTable("mounts").check { input, settings in
+            do {
+                let file = try Dockerfile(parsing: "FROM x\nRUN \(input) true\n")
+                let result = try file.stages[0].instructions[0].expanded(by: file.expander) { settings["$" + $0] }
+                guard case .run(let run) = result.kind else { return "no RUN" }
+                return run.mounts.map(dump).joined(separator: " ; ")
+            } catch {
+                return (error as? DockerfileError).map { "!! \($0)" } ?? faults(error)
+            }
+        }
+    }
+
+    @Test func `sources of ADD are told apart`() throws {
+        try TextTable("add-sources").check { input, settings in
+            do {
+                return dump(try AddSource(input, isGit: settings["keep-git-dir"] == "yes"))
+            } catch {
+                return "! \(error)"
+            }
+        }
+    }
+
+    @Test func `files of a URL have a name`() throws {
+        try TextTable("url-names").check { input, _ in AddSource.fileName(ofURL: input) }
+    }
+
+    @Test func `flags of ADD go with its sources`() throws {
+        try TextTable("add-flags").check { input, settings in
+            do {
+                let file = try Dockerfile(parsing: "FROM x\n\(input)\n")
+                let result = try file.stages[0].instructions[0].expanded(by: file.expander) { settings["$" + $0] }
+                guard case .add(let add) = result.kind else { return "no ADD" }
+                return try add.resolvedSources().map(dump).joined(separator: " ; ")
+            } catch {
+                return "! \(error)"
+            }
+        }
+    }
+
+    @Test func `paths match excluded and included patterns`() throws {
+        try TextTable("path-patterns").check { input, settings in
+            do {
+                let matcher = try PathMatcher((settings["patterns"] ?? "").split(separator: " ").map(String.init))
+                let position = input.split(separator: "/").reduce(matcher.root) { $0.entering(Array($1.utf8)) }
+                let marks = [
+                    (position.isMatched, "matched"), (position.mayMatchBelow, "more below"),
+                    (position.mayMissBelow, "others below"),
+                ]
+                #expect(position.isMatched == matcher.matches(input), "\(input)")
+                return marks.filter(\.0).map(\.1).joined(separator: ", ")
+            } catch {
+                return "! \(error)"
+            }
+        }
+    }
+
+    @Test func `sources of COPY --parents have a pivot`() throws {
+        try TextTable("parents").check { input, _ in
+            let path = ParentsPath(input)
+            return "\(word(path.folder)) \(word(path.pattern))" + (path.isRequired ? "" : " optional")
+        }
+    }
+
+    @Test func `names of images are judged`() throws {
+        try TextTable("references").check { input, _ in
+            let file = try? Dockerfile(parsing: "FROM \(input)\n")
+            let platform = PlatformValues(os: "linux", architecture: "amd64")
+            return file.flatMap { try? GlobalScope($0, targetPlatform: platform) }
+                .map { $0.warnings.isEmpty ? "valid" : "invalid" } ?? "!"
+        }
+    }
+
+    @Test(arguments: ["lint", "lint-stages"])
+    func `the linter warns`(table: String) throws {
+        try TextTable(table).check { input, settings in
+            do {
+                let file = try Dockerfile(parsing: (settings["head"] ?? "") + input)
+                let platform = PlatformValues(os: "linux", architecture: "amd64")
+                let scope = try GlobalScope(file, targetPlatform: platform)
+                let report = try StageGraph(file, scope: scope, includesAllStages: true).lint { _ in
+                    settings["base"].map { ["PATH": $0] }
+                }
+                let errors = report.errors.map { "! \($0)" }
+                let options = try file.checkOptions(buildArguments: [:])
+                return (errors + (try options.filter(report.warnings)).map(\.description)).joined(separator: " ; ")
+            } catch {
+                return (error as? DockerfileFault).map { "! \($0)" } ?? faults(error)
+            }
+        }
+    }
+
+    @Test func `SOURCE_DATE_EPOCH is understood`() throws {
+        try TextTable("epoch").check { input, settings in
+            do {
+                let file = try Dockerfile(parsing: input)
+                let platform = PlatformValues(os: "linux", architecture: "amd64")
+                let given = settings["given"].map { ["SOURCE_DATE_EPOCH": $0] } ?? [:]
+                let scope = try GlobalScope(file, buildArguments: given, targetPlatform: platform)
+                return try StageGraph(file, scope: scope, namedContexts: ["named"]).sourceDateEpoch().map(dump) ?? "-"
+            } catch {
+                return faults(error)
+            }
+        }
+    }
+
     @Test func `ignore files match`() throws {
         try TextTable("ignore").check { input, settings in
             do {

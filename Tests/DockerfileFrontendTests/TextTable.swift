@@ -3,7 +3,7 @@ import Testing
 
 /// A file of rows `input | expected`. Lines with `#` are comments; `@ NAME=value` sets what the rows below it see.
 ///
-/// `⇥` in an input is a tab, `␣` a blank that no editor strips. `RECORD_SNAPSHOTS=1` writes the expected column anew.
+/// `⇥` in an input is a tab, `␣` a blank that no editor strips, `⏎` and `␍` end lines. `RECORD_SNAPSHOTS=1` writes the expected column anew.
 struct TextTable {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/tables")
 
@@ -23,11 +23,11 @@ struct TextTable {
             if line.isEmpty || line.hasPrefix("#") { continue }
             if line.hasPrefix("@ ") {
                 let parts = line.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                settings[String(parts[0])] = parts.count == 2 ? String(parts[1]) : nil
+                settings[String(parts[0])] = parts.count == 2 ? Self.readable(String(parts[1])) : nil
                 continue
             }
             let (written, expected) = Self.split(line)
-            let input = written.replacing("⇥", with: "\t").replacing("␣", with: " ")
+            let input = Self.readable(written)
             let result = Self.visible(evaluate(input, settings))
             recorded[index] = "\(written) | \(result)"
             if !isRecording { #expect(result == expected, "\(file.lastPathComponent):\(index + 1): \(written)") }
@@ -40,8 +40,14 @@ struct TextTable {
         return (String(line[..<separator.lowerBound]), String(line[separator.upperBound...]))
     }
 
+    private static func readable(_ text: String) -> String {
+        text.replacing("⇥", with: "\t").replacing("␣", with: " ").replacing("⏎", with: "\n")
+            .replacing("␍", with: "\r")
+    }
+
     private static func visible(_ text: String) -> String {
-        text.isEmpty ? "(empty)" : text.replacing("\t", with: "⇥").replacing("\n", with: "⏎")
+        let marks: [Unicode.Scalar: String] = ["\t": "⇥", "\n": "⏎", "\r": "␍"]  // CR and LF are one `Character`
+        return text.isEmpty ? "(empty)" : text.unicodeScalars.map { marks[$0] ?? String($0) }.joined()
     }
 }
 

@@ -11,32 +11,61 @@ public struct CheckOptions: Hashable, Sendable {
     public init(parsing text: String) throws(DockerfileFault) {
         for part in text.split(separator: ";") {
             let (name, value) = String(part).splitOnce(at: "=")
-            guard let value else { throw .unknownRule(String(part)) }
+            guard let value else { throw .invalidCheckOption(String(part)) }
             try set(Scalars(name).trimmed().text, to: Scalars(value).trimmed().text)
         }
     }
 
     private mutating func set(_ name: String, to value: String) throws(DockerfileFault) {
         let names = Set(value.split(separator: ",").map { Scalars(String($0)).trimmed().text })
-        switch (name, value) {
-        case ("skip", _): skipped.formUnion(names)
-        case ("experimental", _): experimental.formUnion(names)
-        case ("error", "true"), ("error", "1"): failsOnWarning = true
-        case ("error", "false"), ("error", "0"): failsOnWarning = false
-        default: throw .unknownRule("\(name)=\(value)")
+        switch name {
+        case "skip": skipped.formUnion(names)
+        case "experimental": experimental.formUnion(names)
+        case "error":
+            guard let boolean = GoBoolean.parse(value) else { throw .invalidCheckOption("\(name)=\(value)") }
+            failsOnWarning = boolean
+        default: throw .invalidCheckOption(name)
         }
     }
 
-    /// Whether a rule's warnings are shown.
-    public func reports(_ rule: LintRule) -> Bool {
-        if rule.isExperimental, experimental.isDisjoint(with: ["all", rule.rawValue]) { return false }
-        return skipped.isDisjoint(with: ["all", rule.rawValue])
+    /// What the comment block above an instruction says: `# check=…`. A comment that cannot be read says nothing.
+    init?(comments: [String]) {
+        var options = CheckOptions()
+        var isFound = false
+        for comment in comments {
+            let (name, value) = comment.splitOnce(at: "=")
+            guard name == "check", let value, let more = try? CheckOptions(parsing: value) else { continue }
+            options.merge(more)
+            isFound = true
+        }
+        guard isFound else { return nil }
+        self = options
     }
 
-    /// Those that are to be shown; throws them as an error if warnings are to fail the build.
+    private mutating func merge(_ other: CheckOptions) {
+        skipped.formUnion(other.skipped)
+        experimental.formUnion(other.experimental)
+        failsOnWarning = failsOnWarning || other.failsOnWarning
+    }
+
+    /// Whether a rule's warnings are shown. Experimental ones are if they are asked for; they cannot be skipped then.
+    public func reports(_ rule: LintRule) -> Bool {
+        rule.isExperimental
+            ? !experimental.isDisjoint(with: ["all", rule.rawValue])
+            : skipped.isDisjoint(with: ["all", rule.rawValue])
+    }
+
+    /// Those that are to be shown; throws them as an error if one of them is to fail the build.
     public func filter(_ warnings: [DockerfileWarning]) throws(DockerfileFault) -> [DockerfileWarning] {
-        let shown = warnings.filter { reports($0.rule) }
-        guard failsOnWarning, !shown.isEmpty else { return shown }
+        var isFailure = false
+        let shown = warnings.filter { warning in
+            var options = self
+            if let local = warning.options { options.merge(local) }
+            guard options.reports(warning.rule) else { return false }
+            isFailure = isFailure || options.failsOnWarning
+            return true
+        }
+        guard isFailure else { return shown }
         throw .violatedRules(Set(shown.map(\.rule.rawValue)).sorted())
     }
 }

@@ -8,6 +8,8 @@ extension DockerfileFault: CustomStringConvertible {
         case .noStages: "dockerfile contains no stages to build"
         case .lineTooLong: "dockerfile line greater than max allowed size of \(LogicalLineReader.longestLine)"
         case .containsNUL: "line contains a NUL byte"
+        case .foreignSyntax(let name):
+            "the file is written for the frontend \(name), which cannot be run: only Dockerfiles can be built"
         case .repeatedDirective(let name): "only one \(name) parser directive can be used"
         case .invalidEscapeToken(let token): "invalid escape token '\(token)' does not match ` or \\"
         // An instruction's syntax
@@ -44,6 +46,7 @@ extension DockerfileFault: CustomStringConvertible {
         case .unterminatedHeredoc: "unterminated heredoc"
         case .heredocEncoding(let name): "heredoc \(name) is not valid UTF-8"
         case .heredocName(let name): "heredoc \(name.quoted) is no file name"
+        case .invalidEncoding(let keyword): "\(keyword.rawValue) names a path that is not valid UTF-8"
         // HEALTHCHECK
         case .healthcheckNoneArguments: "HEALTHCHECK NONE takes no arguments"
         case .missingHealthcheckCommand: "Missing command after HEALTHCHECK CMD"
@@ -81,7 +84,11 @@ extension DockerfileFault: CustomStringConvertible {
         case .invalidSignal(let text): "invalid signal: \(text)"
         case .invalidFilePattern(let text): "syntax error in pattern: \(text)"
         case .violatedRules(let rules): "lint violation found for rules: " + rules.joined(separator: ", ")
-        case .unknownRule(let text): "invalid check option: \(text)"
+        case .invalidCheckOption(let text):
+            "failed to parse check options: invalid check option \(text.quoted)"
+        case .tooManyTriggers: "more than \(StageResolver.mostTriggers) ONBUILD triggers would run"
+        case .invalidEpoch(let text): "invalid SOURCE_DATE_EPOCH: \(text)"
+        case .unfitEpochStage(let reason): "SOURCE_DATE_EPOCH stage \(reason)"
         }
     }
 }

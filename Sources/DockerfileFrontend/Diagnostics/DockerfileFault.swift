@@ -6,6 +6,7 @@ public enum DockerfileFault: Error, Hashable, Sendable {
     case noStages
     case lineTooLong
     case containsNUL
+    case foreignSyntax(String)
     case repeatedDirective(String)
     case invalidEscapeToken(String)
 
@@ -38,6 +39,7 @@ public enum DockerfileFault: Error, Hashable, Sendable {
     case unterminatedHeredoc
     case heredocEncoding(String)
     case heredocName(String)
+    case invalidEncoding(Keyword)
     case healthcheckNoneArguments
     case missingHealthcheckCommand
     case unknownHealthcheckType(String)
@@ -69,5 +71,8 @@ public enum DockerfileFault: Error, Hashable, Sendable {
     case invalidSignal(String)
     case invalidFilePattern(String)
     case violatedRules([String])
-    case unknownRule(String)
+    case invalidCheckOption(String)
+    case tooManyTriggers
+    case invalidEpoch(String)
+    case unfitEpochStage(String)
 }

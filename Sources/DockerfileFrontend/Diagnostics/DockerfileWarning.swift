@@ -3,51 +3,26 @@ public struct DockerfileWarning: Hashable, Sendable {
     public let rule: LintRule
     public let message: String
     public let lines: ClosedRange<Int>
+    /// What the comments above the instruction say of rules.
+    let options: CheckOptions?
 
-    public init(_ rule: LintRule, _ message: String, lines: ClosedRange<Int>) {
+    /// `comments` is the block above the instruction; a `# check=…` in it holds for this warning.
+    public init(_ rule: LintRule, _ message: String, lines: ClosedRange<Int>, comments: [String] = []) {
         self.rule = rule
         self.message = message
         self.lines = lines
+        options = CheckOptions(comments: comments)
     }
 
-    /// UndefinedVar, with the nearest of the names that are set.
-    public static func undefined(
-        _ name: String, known: some Sequence<String>, lines: ClosedRange<Int>
-    ) -> DockerfileWarning {
-        let hint = Suggestion.nearest(to: name, in: known).map { " (did you mean $\($0)?)" } ?? ""
-        return DockerfileWarning(.undefinedVar, "Usage of undefined variable '$\(name)'" + hint, lines: lines)
+    init(_ rule: LintRule, _ message: String, at instruction: Instruction) {
+        self.init(rule, message, lines: instruction.lines, comments: instruction.comments)
+    }
+
+    init(_ rule: LintRule, _ message: String, at stage: Stage) {
+        self.init(rule, message, lines: stage.lines, comments: stage.comments)
     }
 }
 
 extension DockerfileWarning: CustomStringConvertible {
     public var description: String { "\(rule.rawValue): \(message) (line \(lines.lowerBound))" }
-}
-
-/// The rules of BuildKit's linter, by their names there.
-public enum LintRule: String, CaseIterable, Sendable {
-    case stageNameCasing = "StageNameCasing"
-    case fromAsCasing = "FromAsCasing"
-    case noEmptyContinuation = "NoEmptyContinuation"
-    case consistentInstructionCasing = "ConsistentInstructionCasing"
-    case duplicateStageName = "DuplicateStageName"
-    case reservedStageName = "ReservedStageName"
-    case jsonArgsRecommended = "JSONArgsRecommended"
-    case maintainerDeprecated = "MaintainerDeprecated"
-    case undefinedArgInFrom = "UndefinedArgInFrom"
-    case workdirRelativePath = "WorkdirRelativePath"
-    case undefinedVar = "UndefinedVar"
-    case multipleInstructionsDisallowed = "MultipleInstructionsDisallowed"
-    case legacyKeyValueFormat = "LegacyKeyValueFormat"
-    case invalidBaseImagePlatform = "InvalidBaseImagePlatform"
-    case redundantTargetPlatform = "RedundantTargetPlatform"
-    case secretsUsedInArgOrEnv = "SecretsUsedInArgOrEnv"
-    case invalidDefaultArgInFrom = "InvalidDefaultArgInFrom"
-    case fromPlatformFlagConstDisallowed = "FromPlatformFlagConstDisallowed"
-    case copyIgnoredFile = "CopyIgnoredFile"
-    case invalidDefinitionDescription = "InvalidDefinitionDescription"
-    case exposeProtoCasing = "ExposeProtoCasing"
-    case exposeInvalidFormat = "ExposeInvalidFormat"
-
-    /// Only reported if asked for.
-    var isExperimental: Bool { self == .copyIgnoredFile || self == .invalidDefinitionDescription }
 }

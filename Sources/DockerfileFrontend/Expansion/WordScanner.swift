@@ -4,6 +4,7 @@ struct WordScanner {
     private let escape: Unicode.Scalar
     let mode: WordExpander.Mode
     private(set) var undefined: [String] = []
+    private var noted: Set<String> = []
     private var depth = 0
     /// Deeper nesting is refused, for the stack's sake.
     private static let deepest = 50
@@ -17,7 +18,7 @@ struct WordScanner {
     mutating func pop() -> Unicode.Scalar? { rest.popFirst() }
 
     mutating func noteUndefined(_ name: String) {
-        if !undefined.contains(name) { undefined.append(name) }
+        if noted.insert(name).inserted { undefined.append(name) }
     }
 
     /// Works off the text up to `stop`, which is taken away, or up to the end if that is nil.

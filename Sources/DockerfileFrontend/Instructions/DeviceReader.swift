@@ -10,6 +10,7 @@ extension DeviceRequest {
         self.init(name: "", isRequired: false)
         do throws(DeviceError) {
             for field in fields { try take(field) }
+            if name.isEmpty { throw .noName }
         } catch {
             throw .invalidDevice(error)
         }
@@ -40,6 +41,7 @@ public enum DeviceError: Error, Hashable, Sendable {
     case notCSV(CSVError)
     case invalidValue(String)
     case severalNames(String)
+    case noName
     case noValue(String)
     case unknownKey(String, field: String, suggestion: String?)
 }
@@ -50,6 +52,7 @@ extension DeviceError: CustomStringConvertible {
         case .notCSV(let error): "failed to parse csv devices: \(error)"
         case .invalidValue(let value): "invalid value for required: \(value)"
         case .severalNames(let name): "device name already set to \(name)"
+        case .noName: "device name is missing"
         case .noValue(let field): "invalid field '\(field)' must be a key=value pair"
         case .unknownKey(let key, let field, let suggestion):
             "unexpected key '\(key)' in '\(field)'" + Suggestion.hint(suggestion)

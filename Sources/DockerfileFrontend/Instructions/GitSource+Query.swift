@@ -49,7 +49,9 @@ extension GitSource {
         try setReference(value.hasPrefix(prefix) ? value : prefix + value)
     }
 
-    private mutating func setReference(_ value: String) throws(GitSourceError) {
+    /// No reference begins with a dash; to git it would be an option.
+    mutating func setReference(_ value: String) throws(GitSourceError) {
+        guard value.utf8.first != UInt8(ascii: "-") else { throw .invalidValue(name: "ref", value: value) }
         if let reference, reference != value { throw .conflict(name: "ref", reference, value) }
         reference = value
     }

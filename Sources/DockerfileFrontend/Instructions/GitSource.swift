@@ -21,12 +21,13 @@ public struct GitSource: Hashable, Sendable, Codable {
 
     /// Reads `https://…/x.git`, `http://…/x.git`, `git://…`, `ssh://…` and `user@host:path`, each with
     /// `?ref=…&tag=…&branch=…&commit=…&checksum=…&subdir=…&keep-git-dir&submodules=…&mtime=…&fetch-by-commit` and
-    /// `#reference[:subfolder]`. Nil if the text is none of these, as `github.com/x/y`, which is a path.
-    public static func parse(_ text: String) throws(GitSourceError) -> GitSource? {
+    /// `#reference[:subfolder]`. Nil if the text is none of these, as `github.com/x/y`, which is a path. With `isGit`
+    /// the path of a web address need not end in `.git`.
+    public static func parse(_ text: String, isGit: Bool = false) throws(GitSourceError) -> GitSource? {
         if let parts = URLParts(text) {
-            guard isRepository(parts) else { return nil }
+            guard isRepository(parts, isGit: isGit) else { return nil }
             var source = GitSource(remote: parts.address)
-            source.take(fragment: parts.fragment ?? "")
+            try source.take(fragment: parts.fragment ?? "")
             try source.take(query: parts.query ?? "")
             return source
         }
@@ -34,15 +35,15 @@ public struct GitSource: Hashable, Sendable, Codable {
         let (beforeFragment, fragment) = text.splitOnce(at: "#")
         let (address, query) = beforeFragment.splitOnce(at: "?")
         var source = GitSource(remote: address)
-        source.take(fragment: fragment ?? "")
+        try source.take(fragment: fragment ?? "")
         try source.take(query: query ?? "")
         return source
     }
 
-    private static func isRepository(_ parts: URLParts) -> Bool {
+    private static func isRepository(_ parts: URLParts, isGit: Bool) -> Bool {
         switch parts.scheme {
         case "git", "ssh": true
-        case "http", "https": parts.decodedPath.hasSuffix(".git")
+        case "http", "https": isGit || parts.decodedPath.hasSuffix(".git")
         default: false
         }
     }
@@ -54,7 +55,9 @@ public struct GitSource: Hashable, Sendable, Codable {
         let rest = text.utf8[text.utf8.index(after: at)...]
         guard let colon = rest.firstIndex(of: UInt8(ascii: ":")) else { return false }
         let host = rest[..<colon]
-        return !user.isEmpty && !host.isEmpty && user.allSatisfy { isName($0) || $0 == UInt8(ascii: "_") }
+        // A dash first would be an option to the programs that get the address.
+        return !user.isEmpty && !host.isEmpty && host.first != UInt8(ascii: "-") && user.first != UInt8(ascii: "-")
+            && user.allSatisfy { isName($0) || $0 == UInt8(ascii: "_") }
             && host.allSatisfy { isName($0) || $0 == UInt8(ascii: ".") }
     }
 
@@ -62,9 +65,9 @@ public struct GitSource: Hashable, Sendable, Codable {
         (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == UInt8(ascii: "-")
     }
 
-    private mutating func take(fragment: String) {
+    private mutating func take(fragment: String) throws(GitSourceError) {
         let (reference, subfolder) = fragment.splitOnce(at: ":")
-        self.reference = reference.isEmpty ? nil : reference
+        if !reference.isEmpty { try setReference(reference) }
         self.subfolder = subfolder == "" ? nil : subfolder
     }
 }

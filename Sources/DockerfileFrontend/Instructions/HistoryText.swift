@@ -12,19 +12,23 @@ public enum HistoryText {
 
     /// Takes an expanded instruction.
     public static func copy(_ copy: CopyInstruction) -> String {
-        transfer("COPY", copy.sources, copy.destination, owner: copy.owner, mode: copy.mode)
+        transfer(
+            copy.keepsParents ? ["COPY", "--parents"] : ["COPY"], copy.sources, copy.heredocs, copy.destination,
+            owner: copy.owner, mode: copy.mode)
     }
 
     /// Takes an expanded instruction.
     public static func add(_ add: AddInstruction) -> String {
-        transfer("ADD", add.sources, add.destination, owner: add.owner, mode: add.mode)
+        transfer(["ADD"], add.sources, add.heredocs, add.destination, owner: add.owner, mode: add.mode)
     }
 
     private static func transfer(
-        _ keyword: String, _ sources: [String], _ destination: String, owner: String?, mode: String?
+        _ head: [String], _ sources: [String], _ heredocs: [Heredoc], _ destination: String, owner: String?,
+        mode: String?
     ) -> String {
         let flags = [owner.map { "--chown=\($0)" }, mode.map { "--chmod=\($0)" }].compactMap(\.self)
-        return ([keyword] + flags + sources + [destination]).joined(separator: " ") + " # buildkit"
+        let documents = heredocs.map { "<<\($0.name)" }
+        return (head + flags + sources + documents + [destination]).joined(separator: " ") + " # buildkit"
     }
 
     public static func env(_ pairs: [KeyValue]) -> String { keyValues("ENV", pairs) }

@@ -25,7 +25,8 @@ extension Instruction {
 /// Expands the words of one instruction and gathers the undefined names.
 struct WordList {
     let expander: WordExpander
-    var undefined: [String] = []
+    private(set) var undefined: [String] = []
+    private var noted: Set<String> = []
 
     init(expander: WordExpander) {
         self.expander = expander
@@ -54,7 +55,7 @@ struct WordList {
     ) throws(DockerfileFault) -> Expansion {
         do throws(ExpansionError) {
             let expansion = try (other ?? expander).expand(word, lookup: lookup)
-            undefined += expansion.undefined.filter { !undefined.contains($0) }
+            for name in expansion.undefined where noted.insert(name).inserted { undefined.append(name) }
             return expansion
         } catch {
             throw .expansion(error)
@@ -87,7 +88,9 @@ struct WordList {
     mutating func ports(_ words: [String], _ lookup: Lookup) throws(DockerfileFault) -> [String] {
         let words = try split(words, lookup)
         do throws(ExposedPortError) {
-            for word in words { _ = try ExposedPort.parse(word) }
+            var count = 0
+            for word in words { count += try ExposedPort.validated(word).range.count }
+            if count > ExposedPort.mostOfInstruction { throw .tooMany }
         } catch {
             throw .invalidPort(error)
         }

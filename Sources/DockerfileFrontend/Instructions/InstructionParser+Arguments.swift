@@ -34,6 +34,7 @@ extension InstructionParser {
                 sources.append(word)
                 continue
             }
+            guard FileName.isValid(name) else { throw .heredocName(name) }
             contents.append(heredoc)
         }
         return (sources, contents, destination)

@@ -22,13 +22,14 @@ extension InstructionParser {
             run.command = .shell(text + (try followingHeredocs()))
             return
         }
-        guard first.lines.starts(with: "#!".utf8) else {
-            run.command = .shell(try Self.text(first.heredoc.body, of: first.word.name))
+        let heredoc = first.heredoc
+        guard heredoc.body.starts(with: "#!".utf8) else {
+            run.command = .shell(try Self.text(heredoc.body, of: heredoc.name))
             return
         }
-        guard FileName.isValid(first.word.name) else { throw .heredocName(first.word.name) }
-        run.script = first.heredoc
-        run.command = .shell(RunInstruction.scriptPath(first.word.name))
+        guard FileName.isValid(heredoc.name) else { throw .heredocName(heredoc.name) }
+        run.script = heredoc
+        run.command = .shell(RunInstruction.scriptPath(heredoc.name))
     }
 
     /// All bodies with their terminators, each behind a line feed; nothing is stripped.
@@ -41,6 +42,7 @@ extension InstructionParser {
     /// A command is text: the kernel would take other bytes too, but neither history nor config can hold them.
     private static func text(_ bytes: [UInt8], of name: String) throws(DockerfileFault) -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw .heredocEncoding(name) }
+        if bytes.contains(0) { throw .containsNUL }
         return text
     }
 }

@@ -9,6 +9,8 @@ struct InstructionParser {
     let heredocWords: [HeredocWord]
     /// The same with their bodies, once those are read.
     var heredocs: [HeredocText] = []
+    /// The text was no UTF-8, so that what it names cannot be told any more.
+    var isDamaged = false
 
     /// Takes an instruction's text, not blank, and finds its keyword.
     init(_ text: Scalars, escape: EscapeToken) throws(DockerfileFault) {
@@ -55,7 +57,17 @@ struct InstructionParser {
 
     /// What the instruction says; for all but FROM.
     func kind() throws(DockerfileFault) -> InstructionKind {
-        try kind(try FlagSet(flags, of: keyword))
+        if isDamaged, namesPaths { throw .invalidEncoding(keyword) }
+        return try kind(try FlagSet(flags, of: keyword))
+    }
+
+    /// Paths would silently be other ones; the text of a command, for one, stays readable with U+FFFD in it.
+    private var namesPaths: Bool {
+        switch keyword {
+        case .copy, .add, .workdir, .volume: true
+        case .run: flags.contains { $0.unicodeScalars.contains("\u{FFFD}") }
+        default: false
+        }
     }
 
     private func kind(_ flags: FlagSet) throws(DockerfileFault) -> InstructionKind {

@@ -9,7 +9,7 @@ extension WordList {
         result.mode = try text(copy.mode, lookup)
         for source in result.sources {
             switch try AddSource(source) {
-            case .path: break
+            case .path: continue
             case .url: throw .urlForCopy
             case .git: throw .gitForCopy
             }
@@ -27,7 +27,7 @@ extension WordList {
         result.mode = try text(add.mode, lookup)
         result.checksum = try text(add.checksum, lookup)
         try check(owner: result.owner, mode: result.mode, excludes: result.excludes)
-        try result.check()
+        _ = try result.resolvedSources()
         return result
     }
 
@@ -35,8 +35,7 @@ extension WordList {
         var result = run
         var agents = 0
         for mountText in run.mountTexts {
-            var reader = RunMountReader()
-            var mount = try mount(mountText, &reader, lookup)
+            var mount = try mount(mountText, lookup)
             if mount.kind == .ssh {
                 mount.target = mount.target ?? "/run/buildkit/ssh_agent.\(agents)"
                 agents += 1
@@ -46,9 +45,8 @@ extension WordList {
         return result
     }
 
-    private mutating func mount(
-        _ mount: RunMountText, _ reader: inout RunMountReader, _ lookup: Lookup
-    ) throws(DockerfileFault) -> RunMount {
+    mutating func mount(_ mount: RunMountText, _ lookup: Lookup) throws(DockerfileFault) -> RunMount {
+        var reader = RunMountReader()
         for field in mount.fields {
             var value: String?
             if let written = field.value { value = try expansion(written, lookup).text }
@@ -68,6 +66,7 @@ extension WordList {
     private func check(owner: String?, mode: String?, excludes: [String]) throws(DockerfileFault) {
         if let owner { _ = try Ownership(parsing: owner) }
         if let mode { _ = try FileMode(parsing: mode) }
+        if !excludes.isEmpty { _ = try PathMatcher(excludes) }
     }
 
     /// Bodies of documents that are not quoted. Quotes in them are text, and the escape token is always the backslash.
@@ -76,25 +75,12 @@ extension WordList {
         var result: [Heredoc] = []
         for var heredoc in heredocs {
             if heredoc.isExpanded {
-                let text = String(decoding: heredoc.body, as: UTF8.self)
-                heredoc.body = Array(try expansion(text, lookup, by: expander).text.utf8)
+                let values: (String) -> String? = { name in lookup(name).map { RawText.text(of: Array($0.utf8)) } }
+                let text = try expansion(RawText.text(of: heredoc.body), values, by: expander).text
+                heredoc.body = RawText.bytes(of: text)
             }
             result.append(heredoc)
         }
         return result
-    }
-}
-
-extension AddInstruction {
-    /// Whether the flags go with the sources, which are expanded.
-    fileprivate func check() throws(DockerfileFault) {
-        if checksum != nil, sources.count != 1 { throw .checksumOfSeveral }
-        for source in sources {
-            switch try AddSource(source) {
-            case .path: if checksum != nil { throw .checksumOfLocal }
-            case .url: break
-            case .git: break
-            }
-        }
     }
 }

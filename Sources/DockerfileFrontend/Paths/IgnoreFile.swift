@@ -29,16 +29,30 @@ public struct IgnoreFile: Hashable, Sendable {
         for (index, line) in lines.enumerated() {
             let hasMark = index == 0 && line.starts(with: [0xEF, 0xBB, 0xBF])
             let text = Scalars(String(decoding: hasMark ? line.dropFirst(3) : line, as: UTF8.self))
+            if text.first == "#" { continue }  // a comment, but only in the first column
             if let pattern = try Self.pattern(text, line: index + 1) { patterns.append(pattern) }
         }
+        self.init(patterns)
+    }
+
+    /// Patterns that stand on their own, so that a `#` at the start is one of theirs; blank ones are skipped.
+    init(patterns texts: [String]) throws(IgnoreFileError) {
+        var patterns: [Pattern] = []
+        for (index, text) in texts.enumerated() {
+            if let pattern = try Self.pattern(Scalars(text).trimmed(), line: index + 1) { patterns.append(pattern) }
+        }
+        self.init(patterns)
+    }
+
+    private init(_ patterns: [Pattern]) {
         self.patterns = patterns
         exceptions = patterns.filter(\.isException)
     }
 
-    /// Nil for a comment, which has its `#` in the first column, and a blank line.
+    /// Nil for a blank line.
     private static func pattern(_ text: Scalars, line: Int) throws(IgnoreFileError) -> Pattern? {
         let trimmed = text.trimmed()
-        guard text.first != "#", let first = trimmed.first else { return nil }
+        guard let first = trimmed.first else { return nil }
         let isException = first == "!"
         let written = isException ? trimmed.dropFirst().trimmedStart() : trimmed
         guard !written.isEmpty else { throw .loneExclamationMark(line: line) }
@@ -110,7 +124,7 @@ public struct IgnorePosition: Sendable {
         let name = GlobText(decoding: name)
         if !path.isEmpty { position.path.append(Glob.slash) }
         position.path += name
-        if !file.exceptions.isEmpty { position.names.append(name) }
+        position.names.append(name)
         for (index, pattern) in file.patterns.enumerated() where !matched[index] {
             position.matched[index] = pattern.glob.matches(position.path)
         }
@@ -121,6 +135,11 @@ public struct IgnorePosition: Sendable {
     public var isExcluded: Bool {
         guard let last = matched.lastIndex(of: true) else { return false }
         return !file.patterns[last].isException
+    }
+
+    /// Whether a pattern that is no exception may match below this directory.
+    var mayMatchBelow: Bool {
+        file.patterns.contains { !$0.isException && $0.mayMatch(below: names) }
     }
 
     /// Whether something below this directory may be wanted.

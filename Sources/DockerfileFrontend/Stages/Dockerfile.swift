@@ -9,7 +9,7 @@ public struct Dockerfile: Hashable, Sendable {
     public let globalArguments: [Instruction]
     /// Never empty.
     public let stages: [Stage]
-    /// What the linter says of the text alone, with the file's own `check` options applied; see also `GlobalScope`.
+    /// What the linter says of the text alone; see also `StageGraph.lint`.
     public let warnings: [DockerfileWarning]
 
     /// Throws all syntax errors of the file at once, each with its lines.
@@ -22,9 +22,9 @@ public struct Dockerfile: Hashable, Sendable {
         directives = parser.directives
         globalArguments = parser.globalArguments
         stages = parser.stages
-        var linter = Linter()
+        var linter = TextLinter(parser.warnings)
         linter.check(globalArguments: globalArguments, stages: stages)
-        warnings = linter.sorted(with: parser.warnings)
+        warnings = linter.warnings
     }
 
     public init(parsing text: String, name: String = "Dockerfile") throws(DockerfileErrors) {

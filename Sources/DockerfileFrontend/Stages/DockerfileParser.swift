@@ -2,6 +2,7 @@
 struct DockerfileParser {
     private var reader: LogicalLineReader
     private let isEmpty: Bool
+    private let foreignSyntax: String?
     private(set) var errors: [DockerfileError] = []
     private(set) var globalArguments: [Instruction] = []
     private(set) var stages: [Stage] = []
@@ -13,10 +14,15 @@ struct DockerfileParser {
 
     init(_ bytes: [UInt8]) {
         isEmpty = bytes.isEmpty
+        foreignSyntax = ForeignSyntax.name(in: bytes)
         reader = LogicalLineReader(bytes)
     }
 
     mutating func run() {
+        if let foreignSyntax {
+            errors = [DockerfileError(.foreignSyntax(foreignSyntax), lines: 1...1)]
+            return
+        }
         var hasInstructions = false
         while let line = reader.nextInstruction() {
             hasInstructions = true
@@ -36,10 +42,13 @@ struct DockerfileParser {
     private mutating func parse(_ line: LogicalLine) {
         var line = line
         if line.hasEmptyContinuation {
-            warnings.append(DockerfileWarning(.noEmptyContinuation, "Empty continuation line", lines: line.lines))
+            warnings.append(
+                DockerfileWarning(
+                    .noEmptyContinuation, "Empty continuation line", lines: line.lines, comments: line.comments))
         }
         do throws(DockerfileFault) {
             var parser = try InstructionParser(line.text, escape: directives.escape)
+            parser.isDamaged = line.isDamaged
             try reader.takeHeredocs(of: &parser)
             line.lines = line.lines.lowerBound...reader.lastLine
             try add(parser, line)

@@ -25,4 +25,23 @@ extension GlobalScope {
             return given.map { [(name, $0), (name.lowercased(), $0)] } ?? []
         }
     }
+
+    /// Arguments that are for the builder alone: ARG does not put them into the environment.
+    private static let builderArguments: Set<String> = ["BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"]
+
+    /// Whether ARG makes a variable of a name.
+    public static func isVariable(_ name: String) -> Bool { !builderArguments.contains(name) }
+
+    /// The host name of RUN: `BUILDKIT_SANDBOX_HOSTNAME`.
+    public var hostname: String {
+        buildArguments["BUILDKIT_SANDBOX_HOSTNAME"].flatMap { $0.isEmpty ? nil : $0 } ?? "buildkitsandbox"
+    }
+
+    /// Caches of RUN are apart from those of other builds: `BUILDKIT_CACHE_MOUNT_NS`. Empty if that is not given.
+    public var cacheNamespace: String { buildArguments["BUILDKIT_CACHE_MOUNT_NS"] ?? "" }
+
+    /// A git context keeps its `.git`: `BUILDKIT_CONTEXT_KEEP_GIT_DIR`.
+    public var keepsGitFolderOfContext: Bool {
+        buildArguments["BUILDKIT_CONTEXT_KEEP_GIT_DIR"].flatMap(GoBoolean.parse) ?? false
+    }
 }

@@ -68,21 +68,24 @@ public struct StageGraph: Sendable {
     /// In the order of the file, so that a stage comes after all it needs. The target is the last one.
     public private(set) var stages: [ResolvedStage] = []
     public private(set) var target = 0
-    /// Of the FROM lines of the needed stages.
+    /// Of the FROM lines of the needed stages; see also `lint`.
     public private(set) var warnings: [DockerfileWarning] = []
     private let namedContexts: Set<String>
+    private let includesAllStages: Bool
     private var imageTriggers: [Int: [Instruction]] = [:]
 
     /// Finds the stages that `scope.target` reaches and resolves their bases and sources.
     ///
-    /// `namedContexts` are keys `name` or `name::os/architecture`. Throws all faults of the needed stages, features
-    /// that are not served included; stages that are not needed are not looked at.
+    /// `namedContexts` are keys `name` or `name::os/architecture`. Throws all faults of the needed stages; others are
+    /// not looked at, unless `includesAllStages` and no target is given, as for a check of the whole file.
     public init(
-        _ dockerfile: Dockerfile, scope: GlobalScope, namedContexts: Set<String> = []
+        _ dockerfile: Dockerfile, scope: GlobalScope, namedContexts: Set<String> = [],
+        includesAllStages: Bool = false
     ) throws(DockerfileErrors) {
         self.dockerfile = dockerfile
         self.scope = scope
         self.namedContexts = namedContexts
+        self.includesAllStages = includesAllStages && scope.target == nil
         try resolve()
     }
 
@@ -109,7 +112,7 @@ public struct StageGraph: Sendable {
         } catch {
             throw dockerfile.errors([error])
         }
-        resolver.reach(from: target)
+        resolver.reach(from: includesAllStages ? Array(dockerfile.stages.indices) : [target])
         guard resolver.errors.isEmpty else { throw dockerfile.errors(resolver.errors) }
         stages = resolver.resolved.values.sorted { $0.index < $1.index }
         warnings = resolver.warnings.sorted { $0.lines.lowerBound < $1.lines.lowerBound }
@@ -121,10 +124,13 @@ public struct StageGraph: Sendable {
     }
 
     private var resolver: StageResolver {
-        StageResolver(
-            dockerfile: dockerfile, scope: scope, contexts: NamedContexts(namedContexts, scope.targetPlatform),
-            imageTriggers: imageTriggers)
+        StageResolver(dockerfile: dockerfile, scope: scope, contexts: contexts, imageTriggers: imageTriggers)
     }
+
+    private var contexts: NamedContexts { NamedContexts(namedContexts, scope.targetPlatform) }
+
+    /// The named context that a name stands for, if there is one; never the main context.
+    func namedContextKey(for name: String) -> String? { contexts.key(for: name) }
 
     /// Images and named contexts that the needed stages refer to, in the order of the file.
     public var externalReferences: [ExternalReference] {
@@ -159,5 +165,22 @@ extension ExternalReference {
         case .image, .context: true
         case .scratch, .stage: false
         }
+    }
+}
+
+extension StageGraph {
+    /// All that the linter says: of the text, of the scope, of the FROM lines and of what the needed stages do.
+    ///
+    /// Nothing is built. `environment` gives the variables of a stage's image or named context, if they are known;
+    /// without them no word is said of undefined variables in that stage. `Dockerfile.checkOptions` are to be applied.
+    public func lint(environment: (ResolvedStage) -> [String: String]? = { _ in nil }) -> LintReport {
+        var linter = StageLinter(self)
+        for stage in stages {
+            linter.check(stage, environment: stage.base == .scratch ? [:] : environment(stage))
+        }
+        var report = linter.report
+        report.warnings += dockerfile.warnings + scope.warnings + warnings
+        report.warnings.sort { $0.lines.lowerBound < $1.lines.lowerBound }
+        return report
     }
 }

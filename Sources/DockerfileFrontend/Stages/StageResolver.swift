@@ -10,6 +10,11 @@ struct StageResolver {
     private(set) var resolved: [Int: ResolvedStage] = [:]
     private(set) var errors: [DockerfileError] = []
     private(set) var warnings: [DockerfileWarning] = []
+    private var triggerCount = 0
+    /// A stage's triggers run in each of its children: a small file could have a great many.
+    static let mostTriggers = 100_000
+    /// Each costs a search through the stages.
+    private static let mostOrderErrors = 100
 
     init(dockerfile: Dockerfile, scope: GlobalScope, contexts: NamedContexts, imageTriggers: [Int: [Instruction]]) {
         self.dockerfile = dockerfile
@@ -29,12 +34,15 @@ struct StageResolver {
     }
 
     private func latestStage(named name: String, before end: Int) -> Int? {
-        name.isEmpty ? nil : named[name]?.last { $0 < end }
+        guard !name.isEmpty, let indexes = named[name] else { return nil }
+        // The usual case first: few names are given twice.
+        if let last = indexes.last, last < end { return last }
+        return indexes.last { $0 < end }
     }
 
-    mutating func reach(from target: Int) {
-        var waiting = [target]
-        var seen: Set<Int> = [target]
+    mutating func reach(from targets: [Int]) {
+        var waiting = targets
+        var seen = Set(targets)
         while let index = waiting.popLast() {
             guard let stage = resolve(all[index]) else { continue }
             resolved[index] = stage
@@ -76,11 +84,15 @@ struct StageResolver {
     }
 
     /// Those of the base image, if they are known yet, or of the base stage. They do not reach grandchildren.
-    private func triggers(of base: StageSource, for stage: Stage) throws(DockerfileError) -> [Instruction] {
+    private mutating func triggers(of base: StageSource, for stage: Stage) throws(DockerfileError) -> [Instruction] {
         var result = imageTriggers[stage.index] ?? []
         guard case .stage(let index) = base else { return result }
         for instruction in all[index].instructions {
             guard case .onbuild(let text) = instruction.kind else { continue }
+            triggerCount += 1
+            guard triggerCount <= Self.mostTriggers else {
+                throw DockerfileError(.tooManyTriggers, lines: stage.lines)
+            }
             result.append(try Instruction(parsingTrigger: text, lines: stage.lines))
         }
         return result
@@ -107,11 +119,23 @@ struct StageResolver {
         for (place, instruction) in instructions.enumerated() {
             guard case .run(let run) = instruction.kind else { continue }
             for (index, mount) in run.mountTexts.enumerated() {
+                check(mount, instruction)
                 guard let from = mount.from, !from.isEmpty else { continue }
                 sources[place, default: [:]][index] = source(ofMount: from, in: stage)
             }
         }
         return sources
+    }
+
+    /// What no variable can change is judged before anything is built.
+    private mutating func check(_ mount: RunMountText, _ instruction: Instruction) {
+        guard mount.isConstant else { return }
+        do throws(DockerfileFault) {
+            var words = WordList(expander: dockerfile.expander)
+            _ = try words.mount(mount) { _ in nil }
+        } catch {
+            errors.append(DockerfileError(error, lines: instruction.lines))
+        }
     }
 
     /// Unlike COPY's, a mount's `from` is never a number.
@@ -142,6 +166,7 @@ struct StageResolver {
         for stage in resolved.values.sorted(by: { $0.index < $1.index }) {
             for use in stage.uses {
                 guard case .stage(let other) = use.source, other >= stage.index else { continue }
+                guard errors.count < Self.mostOrderErrors else { return }
                 let fault: DockerfileFault =
                     needs(other, stage.index)
                     ? .circularDependency(stage.stage.label)

@@ -16,6 +16,16 @@ enum JSONArray: Equatable {
     }
 }
 
+extension JSONArray {
+    /// A member of an object, if the text is one and the member a string.
+    static func member(_ name: String, of text: Scalars) -> String? {
+        var reader = JSONReader(rest: text)
+        var result: String?
+        guard reader.object(member: { if $0 == name { result = $1 } }), reader.isAtEnd else { return nil }
+        return result
+    }
+}
+
 /// A strict reader of RFC 8259; it keeps strings and drops everything else.
 private struct JSONReader {
     var rest: Scalars
@@ -84,10 +94,13 @@ private struct JSONReader {
         }
     }
 
-    private mutating func object() -> Bool {
+    /// Gives the members' names and, if they are strings, their values.
+    mutating func object(member: (String, String?) -> Void = { _, _ in }) -> Bool {
         list("{", "}") { reader in
-            guard reader.take("\""), reader.characters() != nil, reader.take(":") else { return false }
-            return reader.value() != nil
+            guard reader.take("\""), let name = reader.characters(), reader.take(":"), let value = reader.value()
+            else { return false }
+            member(name, value.string)
+            return true
         }
     }
 

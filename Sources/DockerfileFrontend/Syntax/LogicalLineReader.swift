@@ -17,31 +17,28 @@ struct LogicalLineReader {
         var lines: [ArraySlice<UInt8>] = []
         let parts = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, part) in parts.enumerated() where index < parts.count - 1 || !part.isEmpty {
-            if let fault = Self.fault(of: part) { errors.append(.syntax(fault, at: index + 1)) }
+            if part.count > Self.longestLine { errors.append(.syntax(.lineTooLong, at: index + 1)) }
             lines.append(part)
         }
         self.lines = lines
     }
 
-    private static func fault(of line: ArraySlice<UInt8>) -> DockerfileFault? {
-        if line.count > longestLine { return .lineTooLong }
-        return line.contains(0) ? .containsNUL : nil
-    }
-
-    /// Drops a trailing run of CR and, from the first line, a byte order mark. What is no UTF-8 becomes U+FFFD.
-    private func decoded(_ index: Int) -> Scalars {
-        var line = lines[index].prefix(Self.longestLine)
-        if index == 0, line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
+    /// The next line as text: without a trailing run of CR and, if it is the first, a byte order mark.
+    private mutating func takeLine() -> TextLine {
+        var line = lines[next].prefix(Self.longestLine)
+        if next == 0, line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
         while line.last == UInt8(ascii: "\r") { line = line.dropLast() }
-        return Scalars(String(decoding: line, as: UTF8.self))
+        next += 1
+        if line.contains(0) { errors.append(.syntax(.containsNUL, at: next)) }
+        return TextLine(line)
     }
 
     /// The next instruction; nil at the end of the file.
     mutating func nextInstruction() -> LogicalLine? {
         while next < lines.count {
-            let line = decoded(next).trimmedStart()
-            next += 1
-            if isCommentOrDirective(line) { continue }
+            var line = takeLine()
+            line.text = line.text.trimmedStart()
+            if isCommentOrDirective(line.text) { continue }
             guard let instruction = instruction(startingWith: line) else { continue }
             return instruction
         }
@@ -61,21 +58,21 @@ struct LogicalLineReader {
         return true
     }
 
-    private mutating func instruction(startingWith line: Scalars) -> LogicalLine? {
+    private mutating func instruction(startingWith line: TextLine) -> LogicalLine? {
         let first = next
-        var result = LogicalLine(lines: first...first, text: [], comments: comments)
+        var result = LogicalLine(lines: first...first, text: [], comments: comments, isDamaged: line.isDamaged)
         comments = []
-        var (text, continues) = Self.cutContinuation(line, escape: directives.escape.scalar)
+        var (text, continues) = Self.cutContinuation(line.text, escape: directives.escape.scalar)
         while continues, next < lines.count {
-            let line = decoded(next)
-            next += 1
-            guard let start = line.first(where: { !$0.isSpace }) else {
+            let line = takeLine()
+            guard let start = line.text.first(where: { !$0.isSpace }) else {
                 result.hasEmptyContinuation = true
                 continue
             }
             if start == "#" { continue }
-            let (more, goesOn) = Self.cutContinuation(line, escape: directives.escape.scalar)
+            let (more, goesOn) = Self.cutContinuation(line.text, escape: directives.escape.scalar)
             text += more
+            if line.isDamaged { result.isDamaged = true }
             continues = goesOn
         }
         result.text = text.trimmed()

@@ -40,7 +40,7 @@ final class StageBuild {
 
     private func perform(_ instruction: Instruction) throws {
         let expanded = try instruction.expanded(by: image.dockerfile.expander) { state.environment[$0] }
-        for name in expanded.undefined { try warnUndefined(name, instruction) }
+        try warnUndefined(expanded.undefined, instruction)
         switch expanded.kind {
         case .run(let run): try perform(run, instruction)
         case .copy(let copy): try perform(try CopyRequest(copy), instruction)
@@ -56,9 +56,12 @@ final class StageBuild {
         if image.job.shell != nil { throw try openShell() }
     }
 
-    func warnUndefined(_ name: String, _ instruction: Instruction) throws {
-        let known = state.environment.entries.map(\.name)
-        try image.warn(.undefined(name, known: known, lines: instruction.lines))
+    func warnUndefined(_ names: [String], _ instruction: Instruction) throws {
+        if names.isEmpty { return }
+        let warnings = DockerfileWarning.undefined(
+            names, declared: Set(state.arguments.map(\.name)), known: state.environment.entries.map(\.name),
+            at: instruction)
+        for warning in warnings { try image.warn(warning) }
     }
 
     /// Adds a history entry without a layer.
