@@ -1,0 +1,4 @@
+# minutes SECONDS rounds up.
+minutes() {
+    echo $((($1 + 59) / 60))
+}

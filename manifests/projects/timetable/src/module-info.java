@@ -1,0 +1,3 @@
+module timetable {
+    requires jdk.httpserver;
+}
