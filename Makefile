@@ -3,13 +3,14 @@
 # make check        format, lint, build with warnings as errors, undeclared imports
 # make build        the two programs, optimised, in .build/release
 # make install      PREFIX=/usr/local
+# make projects     build what manifests/projects.yaml lists, run the programs
 # make bench        beside buildah, on the same work
 
 PREFIX ?= /usr/local
 RELEASE := .build/release
 BUILD_RELEASE := swift build -c release --static-swift-stdlib -Xlinker -s --product
 
-.PHONY: all build check test quickstart bench install uninstall clean packages
+.PHONY: all build check test quickstart projects bench install uninstall clean packages
 
 all: build
 
@@ -38,6 +39,12 @@ quickstart: build
 	@.ci/packages quickstart
 	@manifests/quickstart/prepare
 	@.ci/quickstart
+
+projects: build
+	@.ci/packages quickstart projects
+	@manifests/quickstart/prepare
+	$(RELEASE)/build-all manifests/projects.yaml --state "$${BUILD_ALL_STATE:-$$PWD/.state}"
+	@manifests/projects/check
 
 bench: build
 	@.ci/packages quickstart bench
