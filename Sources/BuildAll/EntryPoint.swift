@@ -22,6 +22,7 @@ enum EntryPoint {
     /// Prints what there is to say.
     private static func code(for error: any Error) -> Int32 {
         if let status = error as? ExitStatus { return status.rawValue }
+        if let code = error as? ArgumentParser.ExitCode { return code.rawValue }
         if let failure = error as? CommandFailure {
             Console.standardError.write("build-all: \(failure.message)\n")
             return failure.status.rawValue

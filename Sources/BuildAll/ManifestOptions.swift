@@ -7,8 +7,7 @@ internal import SystemPackage
 
 /// The manifest and what of it is meant.
 struct ManifestOptions: ParsableArguments {
-    @Argument(help: "The batch manifest.", completion: .file(extensions: ["yaml", "yml"]))
-    var manifest: String
+    @OptionGroup var file: ManifestFile
 
     @Argument(
         help: """
@@ -16,6 +15,19 @@ struct ManifestOptions: ParsableArguments {
             Without any: everything.
             """)
     var select: [String] = []
+
+    /// Reads the manifest; all its faults are one failure.
+    func load(run: String, now: Double) throws -> BatchManifest { try file.load(run: run, now: now) }
+
+    func plan(_ manifest: BatchManifest, _ options: PlanOptions) throws -> BuildPlan {
+        try ManifestFile.plan(manifest, options, selecting: select)
+    }
+}
+
+/// The manifest.
+struct ManifestFile: ParsableArguments {
+    @Argument(help: "The batch manifest.", completion: .file(extensions: ["yaml", "yml"]))
+    var manifest: String
 
     @Option(name: .customLong("var"), help: "Sets a variable of the manifest: NAME=VALUE. Repeat for more.")
     var variables: [String] = []
@@ -39,9 +51,11 @@ struct ManifestOptions: ParsableArguments {
         }
     }
 
-    func plan(_ manifest: BatchManifest, _ options: PlanOptions) throws -> BuildPlan {
+    static func plan(
+        _ manifest: BatchManifest, _ options: PlanOptions, selecting selection: [String]
+    ) throws -> BuildPlan {
         var options = options
-        options.selection = select
+        options.selection = selection
         do {
             return try BuildPlan(manifest: manifest, options: options)
         } catch {

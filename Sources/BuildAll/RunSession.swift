@@ -116,7 +116,7 @@ struct RunSession {
     /// For the shell of whoever reads a failure.
     private var shellCommand: String {
         let state = command.state.state.map { ["--state", $0] } ?? []
-        let words = ["build-all", "shell"] + state + [command.manifest.manifest]
+        let words = ["build-all", "shell"] + state + [command.manifest.file.manifest]
         return words.map(ShellWord.quoted).joined(separator: " ")
     }
 

@@ -15,7 +15,11 @@ struct ShellCommand: AsyncParsableCommand {
             build-all shell manifest.yaml python -- ls -l /usr/local
             """)
 
-    @OptionGroup var manifest: ManifestOptions
+    @OptionGroup var manifest: ManifestFile
+
+    @Argument(help: "The image.")
+    var image: String
+
     @OptionGroup var state: StateOptions
 
     @Option(help: "Open before the instruction at this line of the Dockerfile.")

@@ -20,7 +20,7 @@ struct ShellSession {
     /// The exit code of the shell. Throws why there was none.
     func run() async throws -> Int {
         let batch = try command.manifest.load(run: run, now: started)
-        let plan = try command.manifest.plan(batch, PlanOptions())
+        let plan = try ManifestFile.plan(batch, PlanOptions(), selecting: [command.image])
         let image = try image(of: plan)
         let site = try RunSite(batch, state: command.state, isolation: command.isolation, waits: false)
         try await site.sweep()
@@ -36,7 +36,7 @@ struct ShellSession {
         let selected = plan.images.indices.filter { plan.images[$0].isSelected }
         guard let image = selected.first, selected.count == 1 else {
             let names = plan.images.filter(\.isSelected).map(\.name).joined(separator: ", ")
-            throw CommandFailure(.usage, "a shell is opened in one image; these were named: \(names)")
+            throw CommandFailure(.usage, "a shell is opened in one image; \(command.image) names these: \(names)")
         }
         return image
     }
@@ -73,6 +73,7 @@ private struct ShellProgress: EventSink {
         case .stepStarted(let step):
             say("\(image) #\(step.step) [\(step.stage)] \(step.instruction)")
         case .output(let output): for line in DisplayText.lines(of: output.text) { say("  \(line)") }
+        case .progress(let progress): say("\(image) \(progress.activity)")
         case .warning(let warning): say("warning: \(warning.message)")
         default: break
         }

@@ -18,10 +18,14 @@ extension StageBuild {
 
     /// Opens the shell in the present state, as `run`, if it is one, would see it. Returns when it has ended, with the end
     /// of the job.
-    func openShell(for run: RunInstruction? = nil) throws -> JobFailure {
+    func openShell(before instruction: Instruction? = nil) throws -> JobFailure {
         // The others would write between the shell's lines.
         image.stages.leaveOnly(stage.index)
         image.steps.terminate()
+        let place = instruction.map { "before line \($0.lines.lowerBound)" } ?? "in the finished image"
+        try image.scheduler.send(
+            .progress(
+                Progress(activity: "shell \(place); what it changes is not kept", bytesDone: 0, bytesTotal: nil)))
         let reply = try image.scheduler.ask(.terminal)
         guard case .terminal(let isTerminal) = reply.response, let input = reply.descriptors.first else {
             throw ExecutionError.protocolViolation("no terminal where one was asked for")
@@ -30,7 +34,7 @@ extension StageBuild {
         let streams = isTerminal ? [input, input, input] : reply.descriptors
         guard streams.count == 3 else { throw ExecutionError.protocolViolation("a terminal without its streams") }
         let exit = try image.runShell(
-            command.isEmpty ? Array(state.shell.prefix(1)) : command, run: run, of: self,
+            command.isEmpty ? Array(state.shell.prefix(1)) : command, run: instruction?.kind.run, of: self,
             streams: streams.map(\.fd), isTerminal: isTerminal)
         return .shellEnded(exitCode: exit.code)
     }
@@ -50,5 +54,12 @@ extension ImageBuild {
             throw ExecutionError.commandNotStarted(command: arguments.joined(separator: " "), reason: reason)
         }
         return exit
+    }
+}
+
+extension InstructionKind {
+    fileprivate var run: RunInstruction? {
+        if case .run(let run) = self { return run }
+        return nil
     }
 }

@@ -28,10 +28,10 @@ final class StageBuild {
             self.place = place
             do {
                 try image.checkCancellation()
-                if opensShell(before: instruction) { throw try openShell(for: instruction.kind.run) }
+                if opensShell(before: instruction) { throw try openShell(before: instruction) }
                 try perform(instruction)
             } catch  where opensShell(after: error) {
-                throw try openShell(for: instruction.kind.run)
+                throw try openShell(before: instruction)
             } catch {
                 throw image.failure(error, at: instruction.lines, step: nextStep - 1)
             }
@@ -85,12 +85,5 @@ final class StageBuild {
         var key = StepKey(kind: instruction.keyword.rawValue, platform: state.platform)
         key.add("parent layers", state.diffIDs.map(\.description))
         return key
-    }
-}
-
-extension InstructionKind {
-    fileprivate var run: RunInstruction? {
-        if case .run(let run) = self { return run }
-        return nil
     }
 }
