@@ -45,28 +45,6 @@ struct ListCommand: ParsableCommand {
     }
 }
 
-/// `build-all check`: everything that can be found without building.
-struct CheckCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Checks the manifest and its Dockerfiles without building.")
-
-    @OptionGroup var manifest: ManifestOptions
-
-    func run() throws {
-        let now = secondsNow()
-        let batch = try manifest.load(run: ULID.make(at: now), now: now)
-        let plan = try manifest.plan(batch, PlanOptions())
-        var failures = 0
-        for image in plan.images {
-            guard case .failure(let failure) = image.job else { continue }
-            failures += 1
-            Console.standardError.write("\(image.name):\n\(failure.message)\n")
-        }
-        if failures > 0 { throw ExitStatus.imageFailed }
-        Console.standardOutput.write("\(plan.images.count) images, no faults found\n")
-    }
-}
-
 /// `build-all config`: the manifest with everything worked in.
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -22,7 +22,6 @@ enum ExecutionError: Error, Equatable {
     case invalidArgument(String)
     case notServed(String)
     case imageUnavailable(JobFailure)
-    case platformMismatch(reference: String, found: String, wanted: String)
     case rootfsTargetInUse(String)
     case protocolViolation(String)
 }
@@ -55,8 +54,6 @@ extension ExecutionError: CustomStringConvertible {
         case .invalidArgument(let reason): reason
         case .notServed(let feature): "\(feature) is not served by this version of build-all"
         case .imageUnavailable(let failure): failure.message
-        case .platformMismatch(let reference, let found, let wanted):
-            "\(reference) is an image for \(found), \(wanted) is wanted"
         case .rootfsTargetInUse(let path):
             "the rootfs output \(path) exists, holds files, and was not written by build-all: remove it or name another"
         case .protocolViolation(let reason): "the scheduler sent what the executor cannot use: \(reason)"
@@ -74,7 +71,7 @@ extension ExecutionError: CustomStringConvertible {
         case .rootfsTargetInUse: .host
         case .protocolViolation: .internal
         case .unknownUser, .unknownGroup, .copyOverDirectory, .copyOntoNonDirectory, .tooManyLinks, .tooManyLayers,
-            .invalidArgument, .notServed, .platformMismatch:
+            .invalidArgument, .notServed:
             .dockerfile
         }
     }

@@ -23,7 +23,7 @@ struct ImageAssembly {
     }
 
     private func config(of state: StageState) throws -> ImageConfig {
-        var image = ImageConfig(platform: state.platform)
+        var image = ImageConfig(platform: job.namesPlatform ? job.platform : state.platform)
         image.author = state.author
         image.config = state.config
         let labels = (state.config.labels ?? [:]).merging(try expanded(job.labels, base: state.base)) { $1 }

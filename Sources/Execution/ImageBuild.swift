@@ -42,7 +42,7 @@ final class ImageBuild: Sendable {
         dockerfile = try Dockerfile(parsing: job.dockerfile.text, name: job.dockerfile.name)
         scope = try GlobalScope(
             dockerfile, buildArguments: job.buildArguments, targetPlatform: PlatformValues(job.platform),
-            target: job.target)
+            buildPlatform: PlatformValues(.host), target: job.target)
         firstGraph = try StageGraph(dockerfile, scope: scope, namedContexts: Set(job.namedContexts.keys))
         runner = StepRunner(job: job, stores: stores, scheduler: scheduler, log: log)
         chain = LayerChain(store: stores.layers, blobs: stores.blobs, scheduler: scheduler)
@@ -56,8 +56,8 @@ final class ImageBuild: Sendable {
     /// Builds everything and puts the image into the store. Leaves nothing in `tmp/`, however it ends.
     func run() throws -> JobResult {
         defer { drafts.remove() }
-        for warning in firstGraph.warnings + scope.warnings { try warn(warning) }
         let graph = try withTriggers(firstGraph)
+        try check(graph)
         let state = try StageCrew(image: self, graph: graph).build()
         try contexts.save()
         if let output = job.rootfsOutput { try writeRootfs(of: state, to: output) }
@@ -153,12 +153,4 @@ final class ImageBuild: Sendable {
 extension ResolvedStage {
     /// Steps that make a layer, or may: WORKDIR of the root makes none.
     var layerCount: Int { instructions.count { [.run, .copy, .add, .workdir].contains($0.keyword) } }
-}
-
-extension PlatformValues {
-    fileprivate init(_ platform: Platform) {
-        self.init(
-            os: platform.os, architecture: platform.architecture, variant: platform.variant ?? "",
-            osVersion: platform.osVersion ?? "")
-    }
 }

@@ -9,6 +9,8 @@ public struct Job: Hashable, Sendable, Codable {
     /// The image's name in the batch manifest, with its matrix suffix.
     public var image: String
     public var platform: Platform
+    /// Whether the manifest names the platform: the image then has it, whatever its base says.
+    public var namesPlatform = false
     /// The state folder; the executor writes to its store, to `tmp` and to `logFile` only.
     public var stateFolder: String
     public var logFile: String

@@ -7,7 +7,6 @@ extension StageBuild {
         for argument in arguments {
             // Word by word: `ARG A=1 B=$A` gives B=1.
             let value = try image.scope.value(of: argument) { state.environment[$0] }
-            try warnUndefined(value?.undefined ?? [], instruction)
             state.declare(argument: argument.name, value: value?.text)
             shown.append((argument.name, value?.text))
         }

@@ -40,7 +40,6 @@ final class StageBuild {
 
     private func perform(_ instruction: Instruction) throws {
         let expanded = try instruction.expanded(by: image.dockerfile.expander) { state.environment[$0] }
-        try warnUndefined(expanded.undefined, instruction)
         switch expanded.kind {
         case .run(let run): try perform(run, instruction)
         case .copy(let copy): try perform(try CopyRequest(copy), instruction)
@@ -54,14 +53,6 @@ final class StageBuild {
     /// Instead of the image, if that was asked for and no step was where to open it.
     func finishWithShell() throws {
         if image.job.shell != nil { throw try openShell() }
-    }
-
-    func warnUndefined(_ names: [String], _ instruction: Instruction) throws {
-        if names.isEmpty { return }
-        let warnings = DockerfileWarning.undefined(
-            names, declared: Set(state.arguments.map(\.name)), known: state.environment.entries.map(\.name),
-            at: instruction)
-        for warning in warnings { try image.warn(warning) }
     }
 
     /// Adds a history entry without a layer.

@@ -12,17 +12,32 @@ struct DockerfileUses {
     init(of job: Job) throws(JobFailure) {
         do {
             let dockerfile = try Dockerfile(parsing: job.dockerfile.text, name: job.dockerfile.name)
-            let scope = try GlobalScope(
-                dockerfile, buildArguments: job.buildArguments, targetPlatform: PlatformValues(job.platform),
-                buildPlatform: PlatformValues(.host), target: job.target)
-            let graph = try StageGraph(dockerfile, scope: scope, namedContexts: Set(job.namedContexts.keys))
+            let graph = try StageGraph(dockerfile, of: job)
             uses = graph.externalReferences.compactMap(ImageSurvey.Use.init)
             warnings = UnlistedMounts(graph, of: job).warnings
         } catch {
-            throw JobFailure(
-                class: .dockerfile, message: "\(error)",
-                summary: "\(error)".split(separator: "\n").first.map(String.init) ?? "")
+            throw JobFailure(dockerfile: error)
         }
+    }
+}
+
+extension StageGraph {
+    /// As the executor makes it.
+    init(_ dockerfile: Dockerfile, of job: Job, includesAllStages: Bool = false) throws {
+        let scope = try GlobalScope(
+            dockerfile, buildArguments: job.buildArguments, targetPlatform: PlatformValues(job.platform),
+            buildPlatform: PlatformValues(.host), target: job.target)
+        try self.init(
+            dockerfile, scope: scope, namedContexts: Set(job.namedContexts.keys),
+            includesAllStages: includesAllStages)
+    }
+}
+
+extension JobFailure {
+    init(dockerfile error: any Error) {
+        self.init(
+            class: .dockerfile, message: "\(error)",
+            summary: "\(error)".split(separator: "\n").first.map(String.init) ?? "")
     }
 }
 

@@ -47,6 +47,7 @@ extension Job {
             dockerfile: dockerfile)
         contextFolder = spec.context?.value.string
         self.ignoreFile = ignoreFile
+        namesPlatform = spec.platform != nil
         target = spec.target?.value
         for argument in spec.args { buildArguments[argument.name] = argument.value }
         for context in spec.contexts {
