@@ -120,7 +120,7 @@ import Testing
         }
         #expect(try ask("list", "batch.yaml").output == "base\napp\n")
         #expect(try workspace.run(Program.buildAll, "list", "batch.yaml", "a*").output == "app\n")
-        #expect(try ask("check", "batch.yaml").output == "2 images, no faults found\n")
+        #expect(try ask("check", "batch.yaml").output == "2 images, 0 with faults, 0 warnings\n")
         let schema = try workspace.run(Program.buildAll, "schema")
         let properties = try JSONSerialization.jsonObject(with: Data(schema.output.utf8)) as? [String: Any]
         #expect((properties?["properties"] as? [String: Any])?["images"] != nil)
