@@ -11,6 +11,8 @@ final class ImageBuild: Sendable {
     let job: Job
     let dockerfile: Dockerfile
     let scope: GlobalScope
+    /// Upper bound of the times of history and config: the job's, else SOURCE_DATE_EPOCH.
+    let epoch: Int64?
     let stores: Stores
     let scheduler: any SchedulerLink
     let zygote: StepZygote
@@ -40,11 +42,16 @@ final class ImageBuild: Sendable {
         self.isolation = isolation
         isCancelledOutside = isCancelled
         dockerfile = try Dockerfile(parsing: job.dockerfile.text, name: job.dockerfile.name)
-        scope = try GlobalScope(
+        let given = try GlobalScope(
             dockerfile, buildArguments: job.buildArguments, targetPlatform: PlatformValues(job.platform),
             buildPlatform: PlatformValues(.host), target: job.target)
-        firstGraph = try StageGraph(dockerfile, scope: scope, namedContexts: Set(job.namedContexts.keys))
-        runner = StepRunner(job: job, stores: stores, scheduler: scheduler, log: log)
+        let names = Set(job.namedContexts.keys)
+        let epoch = try StageGraph(dockerfile, scope: given, namedContexts: names).sourceDateEpoch()
+        let seconds = try EpochSource(job: job, scheduler: scheduler).seconds(epoch)
+        self.epoch = job.epoch ?? seconds
+        scope = epoch == nil ? given : given.settingSourceDateEpoch(seconds)
+        firstGraph = try StageGraph(dockerfile, scope: scope, namedContexts: names)
+        runner = StepRunner(job: job, epoch: self.epoch, stores: stores, scheduler: scheduler, log: log)
         chain = LayerChain(store: stores.layers, blobs: stores.blobs, scheduler: scheduler)
         bases = BaseImages(job: job, blobs: stores.blobs, scheduler: scheduler)
         contexts = ContextFolders(state: stores.state)

@@ -31,14 +31,16 @@ struct StepWork {
 /// Finds or makes the layers of steps, and keeps count.
 final class StepRunner: Sendable {
     private let job: Job
+    private let epoch: Int64?
     private let stores: Stores
     private let scheduler: any SchedulerLink
     private let log: StepLog
     private let permits: StepPermits
     private let counter = Mutex((steps: 0, cached: 0))
 
-    init(job: Job, stores: Stores, scheduler: any SchedulerLink, log: StepLog) {
+    init(job: Job, epoch: Int64?, stores: Stores, scheduler: any SchedulerLink, log: StepLog) {
         self.job = job
+        self.epoch = epoch
         self.stores = stores
         self.scheduler = scheduler
         self.log = log
@@ -154,9 +156,9 @@ final class StepRunner: Sendable {
         return clamped(Timestamp.text(seconds: now.seconds, nanoseconds: now.nanoseconds))
     }
 
-    /// No time is later than the epoch of the job.
+    /// No time is later than the epoch.
     private func clamped(_ time: String) -> String {
-        guard let epoch = job.epoch else { return time }
+        guard let epoch else { return time }
         return min(time, Timestamp.text(seconds: epoch))
     }
 }

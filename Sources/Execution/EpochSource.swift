@@ -1,0 +1,50 @@
+internal import DockerfileFrontend
+internal import Jobs
+internal import OCI
+
+/// Finds the time that `SOURCE_DATE_EPOCH` means.
+struct EpochSource {
+    let job: Job
+    let scheduler: any SchedulerLink
+
+    /// In seconds since 1970; nil if nothing says a time.
+    func seconds(_ epoch: SourceDateEpoch?) throws -> Int64? {
+        switch epoch {
+        case nil, .context?: nil  // The main context is a folder: no commit, no Last-Modified.
+        case .seconds(let seconds)?: seconds
+        case .namedContext(let key)?: try seconds(ofContext: job.namedContexts[key])
+        case .source(let source, let checksum)?: try seconds(of: source, checksum: checksum)
+        }
+    }
+
+    private func seconds(ofContext context: NamedContext?) throws -> Int64? {
+        guard case .git(let checkout)? = context else { return nil }
+        return try commitTime(checkout)
+    }
+
+    private func seconds(of source: AddSource, checksum: String?) throws -> Int64? {
+        switch source {
+        case .path: return nil
+        case .url(let url):
+            let answer = try scheduler.request(.download(url: url, checksum: try checksum.map { try Digest($0) }))
+            guard case .downloaded(let file) = answer else { throw unusable(answer) }
+            return file.lastModified
+        case .git(let source):
+            return try commitTime(
+                GitCheckout(
+                    remote: source.remote, reference: source.reference, subfolder: source.subfolder,
+                    commit: checksum ?? source.commit, fetchesSubmodules: source.fetchesSubmodules))
+        }
+    }
+
+    private func commitTime(_ checkout: GitCheckout) throws -> Int64? {
+        let answer = try scheduler.request(.checkout(checkout))
+        guard case .folder(let folder) = answer else { throw unusable(answer) }
+        return folder.commitTime
+    }
+
+    private func unusable(_ response: ExecutorResponse) -> any Error {
+        if case .failed(let failure) = response { return ExecutionError.imageUnavailable(failure) }
+        return ExecutionError.protocolViolation("no source where SOURCE_DATE_EPOCH asked for one")
+    }
+}
