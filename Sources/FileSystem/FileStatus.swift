@@ -76,6 +76,17 @@ public struct FileStatus: Hashable, Sendable {
     public var modified: FileTime
     public var changed: FileTime
 
+    /// Of a file that is yet to be made: root's, with one name.
+    public init(kind: FileKind, permissions: UInt16, size: Int64, modified: FileTime) {
+        self.kind = kind
+        self.permissions = permissions
+        self.size = size
+        self.modified = modified
+        (uid, gid, linkCount, inode, device) = (0, 0, 1, 0, 0)
+        (deviceMajor, deviceMinor, storedSize) = (0, 0, size)
+        changed = modified
+    }
+
     init?(_ raw: statx) {
         guard let kind = FileKind(mode: UInt32(raw.stx_mode)) else { return nil }
         self.kind = kind

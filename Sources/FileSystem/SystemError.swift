@@ -17,6 +17,10 @@ public struct SystemError: Error, Hashable, Sendable {
     }
 
     public var isNotFound: Bool { code == ENOENT || code == ENOTDIR }
+    /// Something on the way is a file.
+    public var isNotDirectory: Bool { code == ENOTDIR }
+    /// A link where none was allowed.
+    public var isLink: Bool { code == ELOOP }
     public var isExisting: Bool { code == EEXIST }
     public var isNoSpace: Bool { code == ENOSPC || code == EDQUOT }
 }

@@ -172,8 +172,6 @@ final class FolderResolver {
 }
 
 extension SystemError {
-    /// ELOOP: a link where none was allowed.
-    var isLink: Bool { code == 40 }
     /// EINVAL.
     var isInvalid: Bool { code == 22 }
     var isNotPermitted: Bool { code == 1 }
