@@ -39,7 +39,7 @@ extension ImageBuild {
     }
 
     /// Topmost first; overlayfs needs one at least, so that nothing is an empty directory.
-    private func directories(of layers: [ChainLayer]) throws -> [FilePath] {
+    func directories(of layers: [ChainLayer]) throws -> [FilePath] {
         let directories = try chain.directories(of: layers)
         return directories.isEmpty ? [try drafts.emptyFolder()] : directories
     }

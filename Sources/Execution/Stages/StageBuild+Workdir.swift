@@ -15,10 +15,9 @@ extension StageBuild {
         key.add("user", state.config.user ?? "")
         try image.runner.perform(step(instruction, key: key, createdBy: createdBy), on: &state) { [state] in
             let identity = try image.users(of: state).identity(state.config.user ?? "")
-            let attributes = CopyAttributes(owner: Owner(uid: identity.uid, gid: identity.gid), mode: nil)
-            return try image.change(state) { root in
-                _ = try CopyDestination(root: root, attributes: attributes).directory(directory)
-            }
+            let attributes = CopyAttributes(
+                owner: Owner(uid: identity.uid, gid: identity.gid), madeTime: image.madeTime)
+            return try image.write(on: state, attributes) { _ = try $0.directory(directory) }
         }
     }
 }

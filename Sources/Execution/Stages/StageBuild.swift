@@ -42,7 +42,7 @@ final class StageBuild {
         let expanded = try instruction.expanded(by: image.dockerfile.expander) { state.environment[$0] }
         switch expanded.kind {
         case .run(let run): try perform(run, instruction)
-        case .copy(let copy): try perform(try CopyRequest(copy), instruction)
+        case .copy(let copy): try perform(CopyRequest(copy), instruction)
         case .add(let add): try perform(try CopyRequest(add), instruction)
         case .workdir(let path): try performWorkdir(path, instruction)
         case .arg(let arguments): try declare(arguments, instruction)

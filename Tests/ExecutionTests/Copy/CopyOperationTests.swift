@@ -16,13 +16,13 @@ import Testing
     /// Lists `d`, lets `change` happen, and copies to `/to`.
     private func copy(after change: String) throws {
         let tree = SourceTree(
-            root: try OpenFile.open(folder.path("source"), [.read, .directory]), filter: NoFilter(),
-            keepsMetadata: false)
-        let operation = CopyOperation(
-            tree: tree, sources: try SourceFinder(tree: tree).sources(["d"]), destination: "/to",
-            attributes: CopyAttributes(owner: nil, mode: nil), unpacksArchives: false)
+            root: try OpenFile.open(folder.path("source"), [.read, .directory]), keepsMetadata: false)
+        let operation = CopyOperation(sources: try SourceFinder(tree: tree).sources(["d"]), destination: "/to")
         Shell("cd '\(folder.path)'; \(change)")
-        try operation.run(in: OpenFile.open(folder.path("target"), [.read, .directory]))
+        let target = try CopyTarget(
+            upper: OpenFile.open(folder.path("target"), [.read, .directory]), below: nil, attributes: CopyAttributes())
+        try operation.run(in: target)
+        try target.finish()
     }
 
     @Test func `nothing changed: it is copied`() throws {

@@ -12,8 +12,7 @@ final class ContextFolder: Sendable {
     /// `path` is absolute; `ignoreFile` is the text of the file that governs the folder.
     init(path: String, ignoreFile: String?, state: StateFolder) throws {
         let root = try OpenFile.open(path, [.read, .directory])
-        let filter: any PathFilter =
-            try ignoreFile.map { IgnoreFilter(file: try IgnoreFile(parsing: $0)) } ?? NoFilter()
+        let filter = PathFilter(try ignoreFile.map { try IgnoreFile(parsing: $0) })
         tree = SourceTree(root: root, filter: filter, keepsMetadata: false)
         digests = Monitor(try ContentDigestCache(state, context: path))
     }
@@ -34,9 +33,10 @@ final class ContextFolder: Sendable {
         for source in sources {
             var listing = SHA256()
             var contents = try contentDigests(of: source.entries)[...]
+            var links = LinkGroups()
             for entry in source.entries {
                 let content = entry.status.kind == .regular ? contents.popFirst() : nil
-                let record = record(of: entry, content: content)
+                let record = record(of: entry, content: content, first: links.first(of: entry))
                 listing.update(record)
                 if source.entries.count <= shownOnes {
                     key.add("context file \(entry.source)", Digest(of: record).description)
@@ -56,9 +56,9 @@ final class ContextFolder: Sendable {
     }
 
     /// What of an entry reaches the image, each part framed: names may hold any byte but NUL.
-    private func record(of entry: CopyEntry, content: Digest?) -> [UInt8] {
+    private func record(of entry: CopyEntry, content: Digest?, first: RootPath?) -> [UInt8] {
         let status = entry.status
-        var record = entry.target.bytes + [0, status.kind.rawValue]
+        var record = entry.target.bytes + [0, status.kind.rawValue, entry.isParent ? 1 : 0]
         record += [UInt8(status.permissions >> 8), UInt8(status.permissions & 0xFF)]
         switch status.kind {
         case .regular: record += content?.raw ?? []
@@ -66,19 +66,6 @@ final class ContextFolder: Sendable {
         case .characterDevice, .blockDevice: record += Array("\(status.deviceMajor):\(status.deviceMinor)".utf8)
         case .directory, .fifo, .socket: break
         }
-        return record + [0]
-    }
-}
-
-/// An ignore file over the paths of a context.
-struct IgnoreFilter: PathFilter {
-    let file: IgnoreFile
-
-    func hides(_ path: RootPath) -> Bool {
-        path != .root && file.isExcluded(String(decoding: path.bytes, as: UTF8.self))
-    }
-
-    func mayShowBelow(_ path: RootPath) -> Bool {
-        file.mustWalk(String(decoding: path.bytes, as: UTF8.self))
+        return record + [0] + (first?.bytes ?? []) + [0]
     }
 }

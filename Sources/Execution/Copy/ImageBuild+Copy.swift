@@ -1,0 +1,34 @@
+internal import FileSystem
+internal import Jobs
+internal import Sandbox
+internal import SystemPackage
+
+/// Writing without a step's mount.
+extension ImageBuild {
+    /// See `CopyAttributes.madeTime`.
+    var madeTime: FileTime { FileTime(seconds: job.epoch ?? 0) }
+
+    /// Writes files over the layers of a stage, or without one over nothing; what is written is the step's work. `throughMount`: what writes wants to see
+    /// upper and lower layers as one tree, and changes more than `CopyTarget` can.
+    func write(
+        on state: StageState?, _ attributes: CopyAttributes, throughMount: Bool = false,
+        _ body: (CopyTarget) throws -> Void
+    ) throws -> StepWork {
+        func write(to upper: OpenFile, below: OpenFile?) throws {
+            let target = try CopyTarget(upper: upper, below: below, attributes: attributes)
+            try body(target)
+            try target.finish()
+        }
+        let layers = state?.layers ?? []
+        if throughMount, let state, !layers.isEmpty { return try change(state) { try write(to: $0, below: nil) } }
+        let upper = try drafts.make("upper")
+        let folder = try OpenFile.open(upper.string, [.read, .directory])
+        guard !layers.isEmpty else {
+            try write(to: folder, below: nil)
+            return StepWork(upper: upper, lowers: [])
+        }
+        let lowers = try directories(of: layers)
+        try withMergedView(lowers: lowers) { try write(to: folder, below: OpenFile(borrowing: $0)) }
+        return StepWork(upper: upper, lowers: lowers)
+    }
+}
