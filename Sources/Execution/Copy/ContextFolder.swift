@@ -12,7 +12,7 @@ final class ContextFolder: Sendable {
     /// `path` is absolute; `ignoreFile` is the text of the file that governs the folder.
     init(path: String, ignoreFile: String?, state: StateFolder) throws {
         let root = try OpenFile.open(path, [.read, .directory])
-        let filter = PathFilter(try ignoreFile.map { try IgnoreFile(parsing: $0) })
+        let filter = try ignoreFile.map { PathFilter.ignoring(try IgnoreFile(parsing: $0)) } ?? .none
         tree = SourceTree(root: root, filter: filter, keepsMetadata: false)
         digests = Monitor(try ContentDigestCache(state, context: path))
     }

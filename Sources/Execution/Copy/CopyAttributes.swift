@@ -8,7 +8,7 @@ struct CopyAttributes {
     /// From `--chmod`; nil leaves modes as they come.
     var mode: FileMode?
     /// Of directories that are made because they are missing, and of heredocs: a fixed time, so that building again gives
-    /// the same layer. The job's epoch, without one the year 1970.
+    /// the same layer. SOURCE_DATE_EPOCH, without one the year 1970.
     var madeTime = FileTime(seconds: 0)
 
     /// Mode of a directory that is made because it is missing.

@@ -38,7 +38,7 @@ struct CopyWalk {
     func place(_ path: RootPath) -> Place {
         Place(
             path: path, target: .root, hidden: tree.filter.position(at: path),
-            unwanted: unwanted.map { $0.position(at: .root) })
+            unwanted: unwanted.map(\.root))
     }
 
     /// Everything in a directory, parents first.

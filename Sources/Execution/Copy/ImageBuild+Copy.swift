@@ -6,7 +6,7 @@ internal import SystemPackage
 /// Writing without a step's mount.
 extension ImageBuild {
     /// See `CopyAttributes.madeTime`.
-    var madeTime: FileTime { FileTime(seconds: job.epoch ?? 0) }
+    var madeTime: FileTime { FileTime(seconds: epoch ?? 0) }
 
     /// Writes files over the layers of a stage, or without one over nothing; what is written is the step's work. `throughMount`: what writes wants to see
     /// upper and lower layers as one tree, and changes more than `CopyTarget` can.

@@ -12,30 +12,20 @@ struct ParentsFinder {
     }
 
     private func sources(_ text: String) throws -> [CopySource] {
-        let (pivot, rest) = Self.split(text)
+        let source = ParentsPath(text)
         let finder = SourceFinder(tree: tree, excludes: excludes)
-        return try finder.places(pivot).map { place in
+        return try finder.places(source.folder).map { place in
             let entries =
-                try FilePattern.hasWildcards(rest)
-                ? matches(of: CleanPath.components(of: rest).joined(separator: "/"), below: place.resolved)
-                : named(RootPath(rest), below: place.resolved, text)
+                try source.isRequired
+                ? named(RootPath(source.pattern), below: place.resolved, text)
+                : matches(of: source.matcher(), below: place.resolved)
             return CopySource(origin: .tree(tree), path: place.path, isDirectory: true, entries: entries)
         }
     }
 
-    /// What stands before the first `/./`, which is the root without one, and what stands after it.
-    private static func split(_ text: String) -> (pivot: String, rest: String) {
-        let bytes = Array(text.utf8)
-        let mark = Array("/./".utf8)
-        guard let place = bytes.indices.first(where: { bytes[$0...].starts(with: mark) }) else { return ("/", text) }
-        return (
-            String(decoding: bytes[..<place], as: UTF8.self), String(decoding: bytes[(place + 3)...], as: UTF8.self)
-        )
-    }
-
     /// All that a pattern matches, `**` for any number of directories, with what is below; links are not followed.
-    private func matches(of pattern: String, below pivot: RootPath) throws -> [CopyEntry] {
-        let walk = CopyWalk(tree: tree, unwanted: [try PathFilter(only: pattern), excludes])
+    private func matches(of pattern: PathMatcher, below pivot: RootPath) throws -> [CopyEntry] {
+        let walk = CopyWalk(tree: tree, unwanted: [.only(pattern), excludes])
         return try walk.contents(of: walk.place(pivot))
     }
 

@@ -43,7 +43,7 @@ struct CopyBench {
     func open(_ name: String) throws -> OpenFile { try OpenFile.open(folder.path(name), [.read, .directory]) }
 
     func tree(ignore: String? = nil, keepsMetadata: Bool = false) throws -> SourceTree {
-        let filter = PathFilter(try ignore.map { try IgnoreFile(parsing: $0) })
+        let filter = try ignore.map { PathFilter.ignoring(try IgnoreFile(parsing: $0)) } ?? .none
         return SourceTree(root: try open("source"), filter: filter, keepsMetadata: keepsMetadata)
     }
 
