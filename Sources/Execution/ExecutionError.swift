@@ -20,6 +20,11 @@ enum ExecutionError: Error, Equatable {
     case commandNotStarted(command: String, reason: String)
     case cancelled
     case invalidArgument(String)
+    /// A thing that no manifest, or not this one, lets a step do.
+    case refused(String)
+    case secretNotFound(String)
+    case secretIsNoText(String, variable: String)
+    case agentNotFound(String)
     case notServed(String)
     case imageUnavailable(JobFailure)
     case rootfsTargetInUse(String)
@@ -51,7 +56,11 @@ extension ExecutionError: CustomStringConvertible {
         case .commandNotStarted(let command, let reason):
             "process \"\(command)\" could not be started: \(reason)"
         case .cancelled: "cancelled"
-        case .invalidArgument(let reason): reason
+        case .invalidArgument(let reason), .refused(let reason): reason
+        case .secretNotFound(let id): "secret \(id): not found: the image's manifest entry gives it no such secret"
+        case .secretIsNoText(let id, let variable):
+            "secret \(id) cannot be the variable \(variable): it is no text (UTF-8 without NUL)"
+        case .agentNotFound(let id): "ssh \(id): not found: the image's manifest entry gives it no such agent"
         case .notServed(let feature): "\(feature) is not served by this version of build-all"
         case .imageUnavailable(let failure): failure.message
         case .rootfsTargetInUse(let path):
@@ -71,7 +80,7 @@ extension ExecutionError: CustomStringConvertible {
         case .rootfsTargetInUse: .host
         case .protocolViolation: .internal
         case .unknownUser, .unknownGroup, .copyOverDirectory, .copyOntoNonDirectory, .tooManyLinks, .tooManyLayers,
-            .invalidArgument, .notServed:
+            .invalidArgument, .refused, .secretNotFound, .secretIsNoText, .agentNotFound, .notServed:
             .dockerfile
         }
     }

@@ -2,6 +2,7 @@ internal import DockerfileFrontend
 internal import FileSystem
 internal import Jobs
 internal import OCI
+internal import Sandbox
 internal import Templates
 
 /// How what goes wrong reaches the user.
@@ -36,6 +37,7 @@ extension ImageBuild {
         case is DockerfileErrors, is DockerfileError, is DockerfileFault, is ExpansionError, is ExposedPortError,
             is IgnoreFileError, is OCIError, is BaseExpansionError:
             .dockerfile
+        case SandboxError.mount: .dockerfile
 
         default: .host
         }

@@ -7,11 +7,14 @@ internal import Storage
 /// RUN: a program in the sandbox.
 extension ImageBuild {
     func runCommand(
-        _ arguments: [String], network: NetworkMode, state: StageState, step: LayerStep
+        _ arguments: [String], network: NetworkMode, plan: MountPlan, state: StageState, step: LayerStep
     ) throws -> StepWork {
         let overlay = try prepareOverlay(state)
-        let spec = try spec(arguments, network: network, state: state, overlay: overlay)
-        let exit = try execute(spec, step: step)
+        let mounts = try StepMounts(plan, of: self)
+        let spec = try spec(arguments, network: network, mounts: mounts, state: state, overlay: overlay)
+        let exit = try withExtendedLifetime(mounts) {
+            try execute(spec, step: step, mask: SecretMask(mounts.secrets))
+        }
         try stores.layers.discard(overlay.work)
         try check(exit, command: arguments.joined(separator: " "))
         return StepWork(
@@ -21,24 +24,27 @@ extension ImageBuild {
 
     /// A program in a state, as its user and with its environment.
     func spec(
-        _ arguments: [String], network: NetworkMode, state: StageState, overlay: Overlay
+        _ arguments: [String], network: NetworkMode, mounts: StepMounts, state: StageState, overlay: Overlay
     ) throws -> StepSpec {
         let identity = try users(of: state).identity(state.config.user ?? "")
         return StepSpec(
             lowers: overlay.lowers, upper: overlay.upper, work: overlay.work, arguments: arguments,
-            environment: environment(of: state, identity: identity), workingDirectory: state.workingDirectory,
-            uid: identity.uid, gid: identity.gid, groups: identity.groups, network: StepNetwork(network))
+            environment: environment(of: state, identity: identity, mounts: mounts),
+            workingDirectory: state.workingDirectory, uid: identity.uid, gid: identity.gid, groups: identity.groups,
+            network: StepNetwork(network), mounts: mounts.list)
     }
 
-    /// The stage's environment, HOME where it is not set, and the proxies that were given as build arguments.
-    private func environment(of state: StageState, identity: Identity) -> [String] {
+    /// The stage's environment, what comes with mounts, HOME where it is not set, and the proxies that were given as
+    /// build arguments.
+    private func environment(of state: StageState, identity: Identity, mounts: StepMounts) -> [String] {
         var environment = state.environment
         if environment["HOME"] == nil { environment["HOME"] = identity.home }
         for (name, value) in scope.proxyEnvironment where environment[name] == nil { environment[name] = value }
+        mounts.extend(&environment)
         return environment.texts
     }
 
-    private func execute(_ spec: StepSpec, step: LayerStep) throws -> StepExit {
+    private func execute(_ spec: StepSpec, step: LayerStep, mask: SecretMask) throws -> StepExit {
         let stdout = try PipeEnds()
         let stderr = try PipeEnds()
         let running = try zygote.start(spec, stdout: stdout.writingFD, stderr: stderr.writingFD)
@@ -49,7 +55,7 @@ extension ImageBuild {
             if isNew { try announce(privateNetwork: .host) }
         }
         return try steps.tracking(running) {
-            try StepOutputReader(step: step.number, log: log, scheduler: scheduler)
+            try StepOutputReader(step: step.number, log: log, scheduler: scheduler, mask: mask)
                 .read(stdout: stdout.reading, stderr: stderr.reading)
             return try running.wait()
         }

@@ -7,10 +7,13 @@ struct StepOutputReader {
     let step: Int
     let log: StepLog
     let scheduler: any SchedulerLink
+    /// Is never shown, kept or sent.
+    var mask = SecretMask([])
 
     private struct Pipe {
         let stream: StepOutput.Stream
         let file: OpenFile
+        var masked: MaskedStream
         var splitter = LineSplitter()
         var isOpen = true
     }
@@ -19,7 +22,10 @@ struct StepOutputReader {
     private static let longestText = 32 << 10
 
     func read(stdout: OpenFile, stderr: OpenFile) throws {
-        var pipes = [Pipe(stream: .stdout, file: stdout), Pipe(stream: .stderr, file: stderr)]
+        let masked = MaskedStream(mask)
+        var pipes = [
+            Pipe(stream: .stdout, file: stdout, masked: masked), Pipe(stream: .stderr, file: stderr, masked: masked),
+        ]
         while pipes.contains(where: \.isOpen) {
             var waiting = pipes.map { pollfd(fd: $0.isOpen ? $0.file.fd : -1, events: Int16(POLLIN), revents: 0) }
             guard poll(&waiting, UInt(waiting.count), -1) >= 0 || errno == EINTR else {
@@ -33,9 +39,10 @@ struct StepOutputReader {
         let bytes = try pipe.file.readOnce(upTo: 64 << 10)
         if bytes.isEmpty {
             pipe.isOpen = false
+            try pass(pipe.splitter.add(pipe.masked.finish()), pipe.stream)
             if let rest = pipe.splitter.finish() { try pass([rest], pipe.stream) }
         } else {
-            try pass(pipe.splitter.add(bytes), pipe.stream)
+            try pass(pipe.splitter.add(pipe.masked.add(bytes)), pipe.stream)
         }
     }
 

@@ -169,12 +169,14 @@ struct Stores {
     let blobs: BlobStore
     let layers: LayerStore
     let steps: StepCache
+    let mounts: MountStore
 
     init(_ state: StateFolder) throws {
         self.state = state
         blobs = try BlobStore(state)
         layers = try LayerStore(state)
         steps = try StepCache(state, blobs: blobs)
+        mounts = try MountStore(state)
     }
 }
 

@@ -3,7 +3,12 @@ internal import CSandbox
 extension csb_failure {
     /// The call that failed, as an error.
     var asError: SandboxError {
-        .systemCall(String(cString: csb_step_text(step)), path: text(of: path), errno: error)
+        let call = String(cString: csb_step_text(step))
+        return switch UInt32(bitPattern: step) {
+        case CSB_STEP_MOUNT.rawValue, CSB_STEP_MOUNT_SOURCE.rawValue:
+            .mount(what: "\(call) \(text(of: path))", errno: error)
+        default: .systemCall(call, path: text(of: path), errno: error)
+        }
     }
 
     var isFailedExec: Bool { step == Int32(bitPattern: CSB_STEP_EXEC_STEP.rawValue) }

@@ -5,6 +5,8 @@ extension SandboxError: CustomStringConvertible {
         switch self {
         case .systemCall(let call, let path, let errno):
             "\(call)\(path.isEmpty ? "" : " " + path): \(Self.text(of: errno))"
+        case .mount(let what, let errno):
+            "\(what): \(Self.text(of: errno))"
         case .connectionClosed:
             "the other side closed the connection"
         case .messageTooLong(let bytes, let limit):

@@ -2,6 +2,8 @@
 public enum SandboxError: Error, Equatable {
     /// A system call; `path` is what it was called on, or empty.
     case systemCall(String, path: String, errno: CInt)
+    /// Something cannot be mounted at a target of the step's; `what` names both.
+    case mount(what: String, errno: CInt)
     /// The peer of the socket is gone.
     case connectionClosed
     case messageTooLong(bytes: Int, limit: Int)

@@ -18,6 +18,8 @@ public struct StateFolder: Sendable {
     public var cache: FilePath { root.appending("cache") }
     var lastSteps: FilePath { cache.appending("last") }
     var contentDigests: FilePath { cache.appending("content") }
+    /// Caches of `RUN --mount=type=cache`.
+    public var mounts: FilePath { root.appending("mounts") }
     public var logs: FilePath { root.appending("logs") }
     /// What has no final name yet; leftovers are swept at the next start.
     public var temporary: FilePath { root.appending("tmp") }
@@ -33,7 +35,7 @@ public struct StateFolder: Sendable {
     public func prepare() throws(StorageError) {
         try makeFolders(root)
         try checkLayout()
-        for folder in [blobs, layers, lastSteps, contentDigests, logs, temporary, locks] {
+        for folder in [blobs, layers, lastSteps, contentDigests, mounts, logs, temporary, locks] {
             try makeFolders(folder)
         }
     }

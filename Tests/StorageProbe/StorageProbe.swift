@@ -20,6 +20,7 @@ struct StorageProbe {
         case "hold": try hold()
         case "sweep": try sweep()
         case "write": try write()
+        case "lock-cache": try lockCache()
         default: print("unknown command \(command)")
         }
     }
@@ -35,6 +36,14 @@ struct StorageProbe {
         say("holding")
         while true { pause() }
         withExtendedLifetime(lock) {}
+    }
+
+    /// Takes a locked cache, whose id is the seed, says so and waits to be killed.
+    private func lockCache() throws {
+        let lease = try MountStore(state).acquire(MountStore.Key(id: "\(seed)"), .locked) { _ in }
+        say("locked")
+        while true { pause() }
+        withExtendedLifetime(lease) {}
     }
 
     private func sweep() throws {

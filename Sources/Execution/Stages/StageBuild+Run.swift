@@ -5,10 +5,8 @@ internal import OCI
 /// RUN.
 extension StageBuild {
     func perform(_ run: RunInstruction, _ instruction: Instruction) throws {
-        if !run.mounts.isEmpty { throw ExecutionError.notServed("RUN --mount") }
-        if run.script != nil { throw ExecutionError.notServed("a heredoc with #!") }
-        if run.security == .insecure { throw ExecutionError.notServed("RUN --security") }
-        if !run.devices.isEmpty { throw ExecutionError.notServed("RUN --device") }
+        try checkPrivileges(of: run, instruction)
+        let plan = try mountPlan(run)
         let arguments = run.command.arguments(shell: state.shell)
         let network = run.network.mode(else: image.job.network)
         var key = key(instruction)
@@ -17,11 +15,32 @@ extension StageBuild {
         key.add("user", state.config.user ?? "")
         key.add("working directory", state.workingDirectory)
         key.add("network", network.rawValue)
+        plan.addKey(to: &key)
         let declared = state.arguments.map { ($0.name, $0.value == nil ? nil : state.environment[$0.name]) }
         let createdBy = HistoryText.run(arguments, declared: declared)
         let step = step(instruction, key: key, createdBy: createdBy)
         try image.runner.perform(step, on: &state) { [state] in
-            try image.runCommand(arguments, network: network, state: state, step: step)
+            try image.runCommand(arguments, network: network, plan: plan, state: state, step: step)
+        }
+    }
+
+    /// What a step asks for beyond a sandbox and files.
+    func checkPrivileges(of run: RunInstruction, _ instruction: Instruction) throws {
+        if run.security == .insecure {
+            throw ExecutionError.refused("RUN --security=insecure is refused: build-all never gives a step privileges")
+        }
+        let mayUseHost = image.job.network == .host || image.job.entitlements.contains("network.host")
+        if run.network == .host, !mayUseHost {
+            throw ExecutionError.refused(
+                "RUN --network=host is refused: \"entitlements: [network.host]\" in the image's manifest entry allows it"
+            )
+        }
+        for device in run.devices {
+            guard !device.isRequired else {
+                throw ExecutionError.refused("device \(device.name) is not there: build-all gives steps no devices")
+            }
+            let message = "device \(device.name) is not there: build-all gives steps no devices"
+            try image.scheduler.send(.warning(Warning(message: message, line: instruction.lines.lowerBound)))
         }
     }
 }

@@ -16,9 +16,11 @@ extension StageBuild {
         return (error as? ExecutionError)?.isFailedCommand == true
     }
 
-    /// Opens the shell in the present state, as `run`, if it is one, would see it. Returns when it has ended, with the end
-    /// of the job.
+    /// Opens the shell in the present state, with what `instruction`, if it is a RUN, would have mounted. Returns when it
+    /// has ended, with the end of the job.
     func openShell(before instruction: Instruction? = nil) throws -> JobFailure {
+        let run = try instruction.flatMap { try runInstruction($0) }
+        let plan = try run.map { try mountPlan($0) } ?? MountPlan()
         // The others would write between the shell's lines.
         image.stages.leaveOnly(stage.index)
         image.steps.terminate()
@@ -34,32 +36,35 @@ extension StageBuild {
         let streams = isTerminal ? [input, input, input] : reply.descriptors
         guard streams.count == 3 else { throw ExecutionError.protocolViolation("a terminal without its streams") }
         let exit = try image.runShell(
-            command.isEmpty ? Array(state.shell.prefix(1)) : command, run: instruction?.kind.run, of: self,
+            command.isEmpty ? Array(state.shell.prefix(1)) : command, run: run, plan: plan, of: self,
             streams: streams.map(\.fd), isTerminal: isTerminal)
         return .shellEnded(exitCode: exit.code)
+    }
+
+    /// A RUN that may be run, its words expanded.
+    private func runInstruction(_ instruction: Instruction) throws -> RunInstruction? {
+        let expanded = try instruction.expanded(by: image.dockerfile.expander) { state.environment[$0] }
+        guard case .run(let run) = expanded.kind else { return nil }
+        try checkPrivileges(of: run, instruction)
+        return run
     }
 }
 
 extension ImageBuild {
     fileprivate func runShell(
-        _ arguments: [String], run: RunInstruction?, of build: StageBuild, streams: [CInt], isTerminal: Bool
+        _ arguments: [String], run: RunInstruction?, plan: MountPlan, of build: StageBuild, streams: [CInt],
+        isTerminal: Bool
     ) throws -> StepExit {
         let overlay = try prepareOverlay(build.state)
+        let mounts = try StepMounts(plan, of: self)
         let network = run.map { $0.network.mode(else: job.network) } ?? job.network
-        let spec = try spec(arguments, network: network, state: build.state, overlay: overlay)
+        let spec = try spec(arguments, network: network, mounts: mounts, state: build.state, overlay: overlay)
         let running = try zygote.start(
             spec, stdin: streams[0], stdout: streams[1], stderr: streams[2], isTerminal: isTerminal)
-        let exit = try running.wait()
+        let exit = try withExtendedLifetime(mounts) { try running.wait() }
         if let reason = exit.startFailure {
             throw ExecutionError.commandNotStarted(command: arguments.joined(separator: " "), reason: reason)
         }
         return exit
-    }
-}
-
-extension InstructionKind {
-    fileprivate var run: RunInstruction? {
-        if case .run(let run) = self { return run }
-        return nil
     }
 }

@@ -1,0 +1,74 @@
+internal import DockerfileFrontend
+internal import FileSystem
+internal import Jobs
+internal import OCI
+internal import Storage
+internal import SystemPackage
+
+/// Caches of `RUN --mount=type=cache`.
+extension ImageBuild {
+    /// Takes an instance of a cache, seeded if it is new; waits if it is locked by another step, until the build is
+    /// cancelled.
+    func takeCache(_ planned: PlannedMount) throws -> MountLease {
+        let mount = planned.mount
+        let key = MountStore.Key(id: mount.id ?? "", seed: seed(of: planned))
+        var isTold = false
+        return try stores.mounts.acquire(key, MountStore.Sharing(mount.sharing)) {
+            try checkCancellation()
+            if !isTold {
+                let activity = "waiting for the cache \"\(key.id)\", which another step has locked"
+                try scheduler.send(.progress(Progress(activity: activity, bytesDone: 0, bytesTotal: nil)))
+            }
+            isTold = true
+        } seed: { folder in
+            try fill(OpenFile.open(folder.string, [.read, .directory]), for: planned)
+        }
+    }
+
+    /// What a cache begins with: a folder of another owner or with other contents is another cache.
+    private func seed(of planned: PlannedMount) -> String {
+        let mount = planned.mount
+        let owner = [mount.mode.map { "mode \($0)" }, mount.uid.map { "uid \($0)" }, mount.gid.map { "gid \($0)" }]
+        let source: [String] =
+            switch planned.source {
+            case .none: []
+            case .layers(let layers): layers.map(\.diffID.description) + [mount.source ?? ""]
+            case .context(let context): [context.digest.description]
+            }
+        return (source + owner.compactMap(\.self)).joined(separator: "\n")
+    }
+
+    private func fill(_ folder: OpenFile, for planned: PlannedMount) throws {
+        let mount = planned.mount
+        switch planned.source {
+        case .none: break
+        case .context(let context): try copy(context.tree, into: folder, for: mount)
+        case .layers(let layers):
+            try withView(of: layers) { root in
+                let tree = SourceTree(root: root, keepsMetadata: true)
+                try copy(MountedTree(of: mount.source ?? "", in: tree), into: folder, for: mount)
+            }
+        }
+        let status = try folder.status()
+        try folder.setOwner(uid: mount.uid ?? status.uid, gid: mount.gid ?? status.gid)
+        if let mode = mount.mode { try folder.setPermissions(mode) }
+    }
+
+    private func copy(_ tree: MountedTree, into folder: OpenFile, for mount: RunMount) throws {
+        guard tree.source.isDirectory else {
+            throw ExecutionError.invalidArgument(
+                "the cache \"\(mount.id ?? "")\" cannot begin as \(mount.source ?? ""): it is no directory")
+        }
+        try tree.copy(into: folder)
+    }
+}
+
+extension MountStore.Sharing {
+    fileprivate init(_ sharing: RunMount.Sharing) {
+        switch sharing {
+        case .shared: self = .shared
+        case .private: self = .private
+        case .locked: self = .locked
+        }
+    }
+}

@@ -1,0 +1,103 @@
+internal import FileSystem
+internal import Glibc
+internal import OCI
+
+/// A cache, as it is counted and pruned.
+public struct MountEntry: Hashable, Sendable {
+    /// Its folder below `mounts/`.
+    public var name: String
+    /// As the Dockerfile has it; several caches have one id if they begin with different things. Empty if it is not
+    /// known any more.
+    public var id: String
+    /// In seconds since 1970.
+    public var created: Int64
+    public var lastUsed: Int64
+    /// What all its instances take on the disk. Folders of subordinate ids that are closed to this user do not count.
+    public var sizeInBytes: Int64
+}
+
+extension MountStore {
+    /// All caches, by id.
+    public func entries() throws -> [MountEntry] {
+        try folder.open(".", [.read, .directory]).entries().filter { $0.name != ".lock" }.compactMap {
+            try entry($0.name)
+        }
+        .sorted { ($0.id, $0.name) < ($1.id, $1.name) }
+    }
+
+    /// Nil if it is gone meanwhile.
+    private func entry(_ name: FileName) throws -> MountEntry? {
+        do throws(SystemError) {
+            let entry = try folder.open(name, [.read, .directory, .noFollow])
+            let made = try entry.status().modified.seconds
+            let record = (try? Self.record(in: entry)) ?? MountRecord(id: "", created: made, lastUsed: made)
+            var size = StoredSize()
+            try size.add(entry)
+            return MountEntry(
+                name: name.description, id: record.id, created: record.created, lastUsed: record.lastUsed,
+                sizeInBytes: size.bytes)
+        } catch {
+            guard error.isNotFound else { throw error }
+            return nil
+        }
+    }
+
+    /// Removes a cache with all its instances; false if a step uses one. Files of subordinate ids that this user may not
+    /// remove are left in `tmp/`, for the sweep.
+    public func remove(_ entry: MountEntry) throws -> Bool {
+        let name = FileName(entry.name)
+        let grave = OpenFile.temporaryName("cache")
+        let isMoved = try withLock { () throws -> Bool in
+            guard try folder.statusIfPresent(of: name) != nil else { return true }
+            let cache = try folder.open(name, [.read, .directory, .noFollow])
+            var locks: [OpenFile] = []
+            for instance in try cache.entries() where instance.name != Self.recordName {
+                let handle = try cache.open(instance.name, [.read, .directory, .noFollow])
+                guard try handle.lock(waiting: false) else { return false }
+                locks.append(handle)
+            }
+            try folder.rename(name, to: grave, in: temporary)
+            return true
+        }
+        guard isMoved else { return false }
+        do throws(SystemError) {
+            try temporary.removeTree(grave)
+        } catch {
+            guard error.code == EACCES || error.code == EPERM else { throw error }
+        }
+        return true
+    }
+}
+
+/// What a tree takes on the disk; a file with several names counts once.
+private struct StoredSize {
+    private struct File: Hashable {
+        var device: UInt64
+        var inode: UInt64
+    }
+
+    private(set) var bytes: Int64 = 0
+    private var linked: Set<File> = []
+
+    mutating func add(_ folder: OpenFile) throws(SystemError) {
+        for entry in try folder.entries() {
+            guard let status = try folder.statusIfPresent(of: entry.name) else { continue }
+            if status.kind == .directory {
+                bytes += status.storedSize
+                try addIfOpen(entry.name, in: folder)
+            } else if status.linkCount == 1
+                || linked.insert(File(device: status.device, inode: status.inode)).inserted
+            {
+                bytes += status.storedSize
+            }
+        }
+    }
+
+    private mutating func addIfOpen(_ name: FileName, in folder: OpenFile) throws(SystemError) {
+        do throws(SystemError) {
+            try add(folder.open(name, [.read, .directory, .noFollow]))
+        } catch {
+            guard error.code == EACCES || error.isNotFound else { throw error }
+        }
+    }
+}
