@@ -45,12 +45,11 @@ final class ImageBuild: Sendable {
         let given = try GlobalScope(
             dockerfile, buildArguments: job.buildArguments, targetPlatform: PlatformValues(job.platform),
             buildPlatform: PlatformValues(.host), target: job.target)
-        let names = Set(job.namedContexts.keys)
-        let epoch = try StageGraph(dockerfile, scope: given, namedContexts: names).sourceDateEpoch()
+        let epoch = try StageGraph(dockerfile, of: job, scope: given).sourceDateEpoch()
         let seconds = try EpochSource(job: job, scheduler: scheduler).seconds(epoch)
         self.epoch = job.epoch ?? seconds
         scope = epoch == nil ? given : given.settingSourceDateEpoch(seconds)
-        firstGraph = try StageGraph(dockerfile, scope: scope, namedContexts: names)
+        firstGraph = try StageGraph(dockerfile, of: job, scope: scope)
         runner = StepRunner(job: job, epoch: self.epoch, stores: stores, scheduler: scheduler, log: log)
         chain = LayerChain(store: stores.layers, blobs: stores.blobs, scheduler: scheduler)
         bases = BaseImages(job: job, blobs: stores.blobs, scheduler: scheduler)
@@ -160,4 +159,11 @@ final class ImageBuild: Sendable {
 extension ResolvedStage {
     /// Steps that make a layer, or may: WORKDIR of the root makes none.
     var layerCount: Int { instructions.count { [.run, .copy, .add, .workdir].contains($0.keyword) } }
+}
+
+extension StageGraph {
+    fileprivate init(_ dockerfile: Dockerfile, of job: Job, scope: GlobalScope) throws {
+        try self.init(
+            dockerfile, scope: scope, namedContexts: Set(job.namedContexts.keys), folderContexts: job.folderContexts)
+    }
 }

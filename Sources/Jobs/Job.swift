@@ -84,6 +84,21 @@ public enum NamedContext: Hashable, Sendable, Codable {
     case scratch
 }
 
+extension NamedContext {
+    /// Whether it stands for files, not for an image.
+    public var isFolder: Bool {
+        switch self {
+        case .folder, .git, .archive: true
+        case .sibling, .image, .layout, .scratch: false
+        }
+    }
+}
+
+extension Job {
+    /// The names of the contexts that are files.
+    public var folderContexts: Set<String> { Set(namedContexts.filter { $0.value.isFolder }.keys) }
+}
+
 /// The network of a RUN step.
 public enum NetworkMode: String, Hashable, Sendable, Codable, CaseIterable {
     /// A network stack of its own: out, but not to the host's loopback.

@@ -2,10 +2,28 @@ import DockerfileFrontend
 import Testing
 
 @Suite struct StageGraphTests {
-    private func graph(_ text: String) throws -> StageGraph {
+    private func graph(_ text: String, folders: Set<String> = []) throws -> StageGraph {
         let file = try Dockerfile(parsing: text)
         let platform = PlatformValues(os: "linux", architecture: "amd64")
-        return try StageGraph(file, scope: try GlobalScope(file, targetPlatform: platform))
+        let scope = try GlobalScope(file, targetPlatform: platform)
+        return try StageGraph(file, scope: scope, namedContexts: folders, folderContexts: folders)
+    }
+
+    @Test func `a folder stands in for a stage: it is read, not built`() throws {
+        let graph = try graph(
+            "FROM base AS source\nRUN never\nFROM scratch\nCOPY --from=source a /\nCOPY --from=0 b /\n",
+            folders: ["source"])
+        #expect(graph.stages.map(\.index) == [1])
+        #expect(graph.stages[0].copySources == [0: .context("source"), 1: .context("source")])
+        #expect(!graph.readsContext)
+    }
+
+    @Test func `a stage on a folder begins with a copy of it`() throws {
+        let graph = try graph("FROM files\nCOPY --from=files a /\nRUN own\n", folders: ["files"])
+        #expect(graph.stages[0].base == .scratch)
+        #expect(graph.stages[0].instructions.map(\.text) == ["COPY . /", "COPY --from=files a /", "RUN own"])
+        #expect(graph.stages[0].copySources == [0: .context("files"), 1: .context("files")])
+        #expect(!graph.readsContext)
     }
 
     @Test func `triggers of a base image run first and may need more stages`() throws {

@@ -1,10 +1,12 @@
 /// Looks names up among the named contexts of a build.
 struct NamedContexts {
     private let keys: Set<String>
+    private let folders: Set<String>
     private let platform: String
 
-    init(_ keys: Set<String>, _ platform: PlatformValues) {
+    init(_ keys: Set<String>, folders: Set<String>, _ platform: PlatformValues) {
         self.keys = keys
+        self.folders = folders
         self.platform = platform.text
     }
 
@@ -18,6 +20,9 @@ struct NamedContexts {
         }
         return nil
     }
+
+    /// Whether a key stands for files, not for an image.
+    func isFolder(_ key: String) -> Bool { folders.contains(key) }
 
     /// `docker.io/library/debian:latest` is `debian`.
     private static func familiar(_ name: String) -> String {

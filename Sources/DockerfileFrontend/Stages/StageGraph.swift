@@ -71,20 +71,22 @@ public struct StageGraph: Sendable {
     /// Of the FROM lines of the needed stages; see also `lint`.
     public private(set) var warnings: [DockerfileWarning] = []
     private let namedContexts: Set<String>
+    private let folderContexts: Set<String>
     private let includesAllStages: Bool
     private var imageTriggers: [Int: [Instruction]] = [:]
 
     /// Finds the stages that `scope.target` reaches and resolves their bases and sources.
     ///
-    /// `namedContexts` are keys `name` or `name::os/architecture`. Throws all faults of the needed stages; others are
+    /// `namedContexts` are keys `name` or `name::os/architecture`; those of `folderContexts` are files, not images. Throws all faults of the needed stages; others are
     /// not looked at, unless `includesAllStages` and no target is given, as for a check of the whole file.
     public init(
         _ dockerfile: Dockerfile, scope: GlobalScope, namedContexts: Set<String> = [],
-        includesAllStages: Bool = false
+        folderContexts: Set<String> = [], includesAllStages: Bool = false
     ) throws(DockerfileErrors) {
         self.dockerfile = dockerfile
         self.scope = scope
         self.namedContexts = namedContexts
+        self.folderContexts = folderContexts
         self.includesAllStages = includesAllStages && scope.target == nil
         try resolve()
     }
@@ -127,7 +129,7 @@ public struct StageGraph: Sendable {
         StageResolver(dockerfile: dockerfile, scope: scope, contexts: contexts, imageTriggers: imageTriggers)
     }
 
-    private var contexts: NamedContexts { NamedContexts(namedContexts, scope.targetPlatform) }
+    private var contexts: NamedContexts { NamedContexts(namedContexts, folders: folderContexts, scope.targetPlatform) }
 
     /// The named context that a name stands for, if there is one; never the main context.
     func namedContextKey(for name: String) -> String? { contexts.key(for: name) }
@@ -148,12 +150,14 @@ public struct StageGraph: Sendable {
 
     /// Whether a needed stage copies from the main context, or mounts it.
     public var readsContext: Bool {
-        stages.lazy.flatMap(\.instructions).contains { instruction in
-            switch instruction.kind {
-            case .add(let add): add.readsContext
-            case .copy(let copy): copy.from == nil && !copy.sources.isEmpty
-            case .run(let run): run.mountTexts.contains(where: \.readsContext)
-            default: false
+        stages.contains { stage in
+            stage.instructions.indices.contains { place in
+                switch stage.instructions[place].kind {
+                case .add(let add): add.readsContext
+                case .copy(let copy): stage.copySources[place] == nil && !copy.sources.isEmpty
+                case .run(let run): run.mountTexts.contains(where: \.readsContext)
+                default: false
+                }
             }
         }
     }

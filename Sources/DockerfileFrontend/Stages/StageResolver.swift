@@ -56,26 +56,42 @@ struct StageResolver {
         do throws(DockerfileError) {
             let from = try scope.expandedFrom(of: stage)
             warnings += from.warnings
-            if let name = stage.name, let key = contexts.key(for: name) {
-                return ResolvedStage(
-                    stage: stage, base: .context(key), platform: from.platform, instructions: [], copySources: [:],
-                    mountSources: [:])
+            if case .context(let key) = reference(toStage: stage.index) {
+                return try resolved(stage, on: .context(key), platform: from.platform, [])
             }
             let base = source(ofBase: from.base, before: stage.index)
             let instructions = try triggers(of: base, for: stage) + stage.instructions
-            return ResolvedStage(
-                stage: stage, base: base, platform: from.platform, instructions: instructions,
-                copySources: copySources(in: instructions, of: stage),
-                mountSources: mountSources(in: instructions, of: stage))
+            return try resolved(stage, on: base, platform: from.platform, instructions)
         } catch {
             errors.append(error)
             return nil
         }
     }
 
+    /// A folder is no image: a stage on one begins with a copy of it.
+    private mutating func resolved(
+        _ stage: Stage, on base: StageSource, platform: String?, _ instructions: [Instruction]
+    ) throws(DockerfileError) -> ResolvedStage {
+        var (base, instructions, folder) = (base, instructions, StageSource?.none)
+        if case .context(let key) = base, contexts.isFolder(key) {
+            instructions.insert(try Instruction(parsingTrigger: "COPY . /", lines: stage.lines), at: 0)
+            (base, folder) = (.scratch, base)
+        }
+        var copySources = copySources(in: instructions, of: stage)
+        if let folder { copySources[0] = folder }
+        return ResolvedStage(
+            stage: stage, base: base, platform: platform, instructions: instructions, copySources: copySources,
+            mountSources: mountSources(in: instructions, of: stage))
+    }
+
+    /// A stage, or the named context that stands in for it.
+    private func reference(toStage index: Int) -> StageSource {
+        all[index].name.flatMap { contexts.key(for: $0) }.map(StageSource.context) ?? .stage(index)
+    }
+
     /// A stage must be typed in lower case here, and be an earlier one.
     private func source(ofBase name: String, before index: Int) -> StageSource {
-        if let stage = latestStage(named: name, before: index) { return .stage(stage) }
+        if let stage = latestStage(named: name, before: index) { return reference(toStage: stage) }
         return name == "scratch" ? .scratch : external(name)
     }
 
@@ -142,7 +158,7 @@ struct StageResolver {
     private func source(ofMount from: String, in stage: Stage) -> StageSource {
         let name = from.lowercased()
         let earlier = latestStage(named: name, before: stage.index)
-        if let index = earlier ?? latestStage(named: name, before: all.count) { return .stage(index) }
+        if let index = earlier ?? latestStage(named: name, before: all.count) { return reference(toStage: index) }
         return from == "scratch" ? .scratch : external(from)
     }
 
@@ -151,11 +167,11 @@ struct StageResolver {
         guard plain?.text == from else { throw .variableInFrom }
         if let index = Int(from) {
             guard all.indices.contains(index) else { throw .invalidStageIndex(from) }
-            return .stage(index)
+            return reference(toStage: index)
         }
         let name = from.lowercased()
         let earlier = latestStage(named: name, before: stage.index)
-        if let index = earlier ?? latestStage(named: name, before: all.count) { return .stage(index) }
+        if let index = earlier ?? latestStage(named: name, before: all.count) { return reference(toStage: index) }
         return from == "scratch" ? .scratch : external(from)
     }
 

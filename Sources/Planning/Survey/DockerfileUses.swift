@@ -28,7 +28,7 @@ extension StageGraph {
             dockerfile, buildArguments: job.buildArguments, targetPlatform: PlatformValues(job.platform),
             buildPlatform: PlatformValues(.host), target: job.target)
         try self.init(
-            dockerfile, scope: scope, namedContexts: Set(job.namedContexts.keys),
+            dockerfile, scope: scope, namedContexts: Set(job.namedContexts.keys), folderContexts: job.folderContexts,
             includesAllStages: includesAllStages)
     }
 }
