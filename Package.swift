@@ -86,6 +86,7 @@ let package = Package(
             "Layers",
             ["OCI", "FileSystem", "Storage", "Threads", "CZlib", "CDeflate", "CLzma", "CBzip2", "CZstd", systemPackage]),
         library("Registry", ["OCI", "HTTP", log, systemPackage]),
+        library("Contexts", ["OCI", "HTTP", "Programs", "FileSystem", log, systemPackage]),
 
         // level 2
         library("Planning", ["Manifest", "DockerfileFrontend", "OCI", "Jobs", "FileSystem", systemPackage]),
@@ -104,7 +105,7 @@ let package = Package(
         library(
             "Scheduler",
             [
-                "Planning", "Jobs", "OCI", "Storage", "HTTP", "Programs", "Registry", "Export",
+                "Planning", "Jobs", "OCI", "Storage", "HTTP", "Programs", "Registry", "Contexts", "Layers", "Export",
                 "Sandbox", "FileSystem", log,
                 systemPackage,
             ]),
@@ -137,6 +138,7 @@ let package = Package(
         tests("Layers", ["OCI", "FileSystem", "Storage", systemPackage]),
         tests("HTTP", [systemPackage]),
         tests("Programs"),
+        tests("Contexts", ["OCI", "HTTP", "FileSystem", systemPackage]),
         tests("Registry", ["OCI", "HTTP", systemPackage]),
         tests("Planning", ["Manifest", "OCI", "Jobs", "FileSystem", systemPackage]),
         tests("Export", ["OCI", "Storage", "Layers", "FileSystem", systemPackage]),

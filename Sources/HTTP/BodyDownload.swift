@@ -21,6 +21,7 @@ public final class BodyDownload: BodyReceiver, @unchecked Sendable {
         var isPaused = false
         var failure: (any Error)?
         var resume: @Sendable () -> Void = {}
+        var headers: HTTPHeaders?
     }
 
     private let limit: Int64
@@ -39,8 +40,12 @@ public final class BodyDownload: BodyReceiver, @unchecked Sendable {
     /// Where the next request has to begin.
     public var received: Int64 { flow.withLock { $0.received } }
 
-    public func begin(status: Int, resume: @escaping @Sendable () -> Void) {
+    /// Those of the last answer that brought something, also when it broke off.
+    public var headers: HTTPHeaders? { flow.withLock { $0.headers } }
+
+    public func begin(status: Int, headers: HTTPHeaders, resume: @escaping @Sendable () -> Void) {
         flow.withLock { flow in
+            flow.headers = headers
             flow.resume = resume
             flow.isPaused = false
             flow.toSkip = status == 206 ? 0 : flow.received

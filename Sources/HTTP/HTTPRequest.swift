@@ -74,7 +74,7 @@ public struct HTTPHeaders: Sendable {
 /// Takes the body of a successful answer, piece by piece. Called on the transport's thread: it must not block.
 public protocol BodyReceiver: AnyObject, Sendable {
     /// A body begins. `resume` undoes a `.pause`, from any thread.
-    func begin(status: Int, resume: @escaping @Sendable () -> Void)
+    func begin(status: Int, headers: HTTPHeaders, resume: @escaping @Sendable () -> Void)
     func receive(_ bytes: UnsafeRawBufferPointer) -> BodyVerdict
 }
 

@@ -24,6 +24,20 @@ public struct HTTPURL: Hashable, Sendable {
     /// Nil for anything but an absolute URL with scheme `http` or `https` and without user and password.
     public init?(_ text: String) { self.init(parsing: [text]) }
 
+    /// A URL that may have user and password in it, and these as the value of an `Authorization` header. Nil as above.
+    public static func parse(withCredentials text: String) -> (url: HTTPURL, authorization: Secret?)? {
+        guard isPlain(text), let handle = curl_url() else { return nil }
+        defer { curl_url_cleanup(handle) }
+        guard curl_url_set(handle, CURLUPART_URL, text, 0) == CURLUE_OK else { return nil }
+        let user = part(CURLUPART_USER, of: handle, UInt32(CURLU_URLDECODE))
+        let password = part(CURLUPART_PASSWORD, of: handle, UInt32(CURLU_URLDECODE))
+        curl_url_set(handle, CURLUPART_USER, nil, 0)
+        curl_url_set(handle, CURLUPART_PASSWORD, nil, 0)
+        guard let url = part(CURLUPART_URL, of: handle).flatMap({ HTTPURL($0) }) else { return nil }
+        guard user != nil || password != nil else { return (url, nil) }
+        return (url, Secret(basic: user ?? "", Secret(password ?? "")))
+    }
+
     /// What a `Location` header at this URL means: an absolute URL, or one relative to it. Nil when it is none.
     public func resolving(_ location: String) -> HTTPURL? { HTTPURL(parsing: [text, location]) }
 
@@ -31,16 +45,11 @@ public struct HTTPURL: Hashable, Sendable {
         guard let handle = curl_url() else { return nil }
         defer { curl_url_cleanup(handle) }
         for part in parts {
-            guard part.utf8.allSatisfy({ $0 > 32 && $0 != 127 }),
+            guard Self.isPlain(part),
                 curl_url_set(handle, CURLUPART_URL, part, 0) == CURLUE_OK
             else { return nil }
         }
-        func get(_ part: CURLUPart, _ flags: Int32 = 0) -> String? {
-            var value: UnsafeMutablePointer<CChar>?
-            guard curl_url_get(handle, part, &value, UInt32(flags)) == CURLUE_OK, let value else { return nil }
-            defer { curl_free(value) }
-            return String(cString: value)
-        }
+        func get(_ part: CURLUPart, _ flags: Int32 = 0) -> String? { Self.part(part, of: handle, UInt32(flags)) }
         guard let scheme = get(CURLUPART_SCHEME), scheme == "http" || scheme == "https",
             let host = get(CURLUPART_HOST)?.lowercased(), !host.isEmpty, get(CURLUPART_USER) == nil,
             get(CURLUPART_PASSWORD) == nil, let whole = get(CURLUPART_URL),
@@ -49,6 +58,16 @@ public struct HTTPURL: Hashable, Sendable {
         self.text = whole
         self.path = get(CURLUPART_PATH) ?? "/"
         self.origin = Origin(scheme: scheme, host: host, port: port)
+    }
+
+    /// Without blanks and control characters.
+    private static func isPlain(_ text: String) -> Bool { text.utf8.allSatisfy { $0 > 32 && $0 != 127 } }
+
+    private static func part(_ part: CURLUPart, of handle: OpaquePointer, _ flags: UInt32 = 0) -> String? {
+        var value: UnsafeMutablePointer<CChar>?
+        guard curl_url_get(handle, part, &value, flags) == CURLUE_OK, let value else { return nil }
+        defer { curl_free(value) }
+        return String(cString: value)
     }
 
     /// The URL with further query items, percent-encoded, after those it has.

@@ -62,6 +62,11 @@ public struct RetryPolicy: Sendable {
 /// What a `Retry-After` field asks for, in either form of RFC 9110 section 10.2.3; nil when it is neither.
 public func parseRetryAfter(_ text: String, now: Double) -> Duration? {
     if let seconds = Int(text) { return seconds >= 0 ? .seconds(min(seconds, 1 << 30)) : nil }
+    return parseHTTPDate(text).map { .seconds(max(0, (Double($0) - now).rounded(.up))) }
+}
+
+/// A date in any of the forms that HTTP has had, in seconds since 1970; nil for anything else.
+public func parseHTTPDate(_ text: String) -> Int64? {
     let date = curl_getdate(text, nil)
-    return date < 0 ? nil : .seconds(max(0, (Double(date) - now).rounded(.up)))
+    return date < 0 ? nil : Int64(date)
 }

@@ -185,7 +185,7 @@ extension Transfer {
         guard let receiver = request.receiver, status == 200 || status == 206 else { return collect(bytes) }
         if !hasBegun {
             hasBegun = true
-            receiver.begin(status: status, resume: resume)
+            receiver.begin(status: status, headers: headers, resume: resume)
         }
         switch receiver.receive(bytes) {
         case .taken: return bytes.count

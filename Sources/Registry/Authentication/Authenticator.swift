@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import HTTP
 internal import OCI
 internal import Synchronization
@@ -101,12 +100,5 @@ final class Authenticator: Sendable {
             tokens.withLock { $0[key] = token }
             return token
         }.value
-    }
-}
-
-extension Secret {
-    /// The value of an `Authorization` header of RFC 7617.
-    init(basic user: String, _ password: Secret) {
-        self.init("Basic " + Data("\(user):\(password.revealed)".utf8).base64EncodedString())
     }
 }

@@ -1,7 +1,9 @@
+public import Contexts
 internal import Glibc
 public import Jobs
 public import OCI
 public import Storage
+internal import SystemPackage
 
 /// All that a run needs beside its plan.
 public struct RunEnvironment: Sendable {
@@ -18,6 +20,8 @@ public struct RunEnvironment: Sendable {
     public var clock: any RunClock = SystemRunClock()
     /// A new ULID.
     public var makeIdentifier: @Sendable () -> String
+    /// How what lies outside is fetched; by default into `contexts` of the state folder, with our environment for git.
+    public var contexts: ContextsConfiguration
     /// An environment variable, for secrets; nil if it is not set.
     public var variable: @Sendable (String) -> [UInt8]? = { name in
         getenv(name).map { value in Array(UnsafeRawBufferPointer(start: value, count: strlen(value))) }
@@ -35,6 +39,8 @@ public struct RunEnvironment: Sendable {
     ) {
         self.run = run
         self.state = state
+        contexts = ContextsConfiguration(
+            folder: state.root.appending("contexts"), temporary: state.temporary, environment: Self.variables)
         self.blobs = blobs
         self.registry = registry
         self.launcher = launcher
@@ -42,6 +48,17 @@ public struct RunEnvironment: Sendable {
         self.events = events
         self.rules = rules
         self.makeIdentifier = makeIdentifier
+    }
+
+    private static var variables: [String: String] {
+        var variables: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let words = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if words.count == 2 { variables[String(words[0])] = String(words[1]) }
+            entry += 1
+        }
+        return variables
     }
 }
 

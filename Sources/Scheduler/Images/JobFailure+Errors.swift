@@ -1,6 +1,9 @@
+internal import Contexts
 internal import Export
 internal import FileSystem
+internal import HTTP
 internal import Jobs
+internal import Layers
 internal import Registry
 internal import Storage
 
@@ -11,7 +14,7 @@ extension JobFailure {
         self.init(
             class: Self.failureClass(of: error), message: text,
             summary: text.split(separator: "\n").first.map(String.init) ?? text,
-            isTemporary: (error as? RegistryError)?.isTemporary ?? false)
+            isTemporary: (error as? any RetriableError)?.isTemporary ?? false)
         if let failure = error as? JobFailure { self = failure }
         if error is CancellationError { self = .cancelled }
     }
@@ -21,6 +24,8 @@ extension JobFailure {
     private static func failureClass(of error: any Error) -> Class {
         switch error {
         case let error as RegistryError: error.isNetworkFailure ? .network : .registry
+        case let error as ContextsError: error.isNetworkFailure ? .network : .context
+        case is LayersError: .context
         case is StorageError, is SystemError, is ExportError: .host
         default: .internal
         }

@@ -42,9 +42,34 @@ final class AttemptDesk: Sendable {
         case .secret(let id): return try await secret(id)
         case .agent(let id): return Answer(.agent(socket: try await socket(id)))
         case .terminal: return try terminal()
-        case .resolveLayout, .download, .checkout, .unpack:
-            throw JobFailure(class: .internal, message: "this is not served", summary: "this is not served")
+        case .download(let url, let checksum):
+            return Answer(.downloaded(try await services.sources.download(url, checksum: checksum)))
+        case .checkout(let checkout): return Answer(.folder(try await tree(checkout)))
+        case .unpack(let url):
+            try check(isNamed(.archive(url: url)), url)
+            return Answer(.folder(try await services.sources.unpack(url)))
+        case .resolveLayout(let folder, let reference, let platform):
+            try check(isNamed(.layout(folder: folder, reference: reference)), folder)
+            return Answer(
+                .resolved(try await services.sources.resolve(layout: folder, reference: reference, platform: platform)))
         }
+    }
+
+    /// Repositories of this machine are for those whom the manifest gives them, not for whatever a Dockerfile says.
+    private func tree(_ checkout: GitCheckout) async throws -> FetchedFolder {
+        try await services.sources.checkout(checkout, allowsLocal: isNamed(.git(checkout)))
+    }
+
+    /// Whether it is one of the image's named contexts.
+    private func isNamed(_ context: NamedContext) -> Bool {
+        guard case .success(let job) = image.job else { return false }
+        return job.namedContexts.values.contains(context)
+    }
+
+    private func check(_ isAllowed: Bool, _ what: String) throws(JobFailure) {
+        guard !isAllowed else { return }
+        let text = "\(what) is no context of \"\(image.name)\""
+        throw JobFailure(class: .internal, message: text, summary: text)
     }
 
     /// It is read at this moment, and kept nowhere.

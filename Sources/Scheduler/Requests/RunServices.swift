@@ -1,3 +1,4 @@
+internal import Contexts
 internal import Planning
 internal import Storage
 
@@ -5,6 +6,7 @@ internal import Storage
 struct RunServices: Sendable {
     let environment: RunEnvironment
     let library: ImageLibrary
+    let sources: SourceLibrary
     let keys: KeyAgents
 
     var state: StateFolder { environment.state }
@@ -12,6 +14,7 @@ struct RunServices: Sendable {
     init(environment: RunEnvironment, library: ImageLibrary) {
         self.environment = environment
         self.library = library
+        sources = SourceLibrary(blobs: environment.blobs, configuration: environment.contexts)
         keys = KeyAgents(folder: environment.state.temporary)
     }
 

@@ -1,0 +1,25 @@
+public import HTTP
+public import Logging
+public import SystemPackage
+
+/// How what lies outside is fetched, and where what is known of it is kept.
+public struct ContextsConfiguration: Sendable {
+    /// The state folder's `contexts`; it is made when it is needed.
+    public var folder: FilePath
+    /// For what has no final name yet, on the same file system.
+    public var temporary: FilePath
+    public var http = HTTPConfiguration()
+    public var retry = RetryPolicy()
+    public var clock: any NetworkClock = SystemNetworkClock()
+    /// What git starts from; variables whose names begin with `GIT_` are left out.
+    public var environment: [String: String]
+    /// Gets a line for each retry at notice level. No secrets.
+    public var log = Logger(label: "build-all.contexts") { _ in SwiftLogNoOpLogHandler() }
+
+    /// The defaults.
+    public init(folder: FilePath, temporary: FilePath, environment: [String: String]) {
+        self.folder = folder
+        self.temporary = temporary
+        self.environment = environment
+    }
+}

@@ -1,0 +1,157 @@
+internal import HTTP
+internal import OCI
+internal import Synchronization
+
+/// One file on its way into the store, over as many attempts as it takes.
+final class WebDownload: Sendable {
+    private let url: HTTPURL
+    private let authorization: Secret?
+    private let known: ValidatorRecord?
+    private let session: HTTPSession
+    private let sink: HashingSink
+    private let body: BodyDownload
+    /// Of the answer that the first bytes came with.
+    private let first = Mutex<Validators?>(nil)
+
+    init(
+        _ url: HTTPURL, _ authorization: Secret?, known: ValidatorRecord?, session: HTTPSession, store: any FileStore
+    ) throws {
+        self.url = url
+        self.authorization = authorization
+        self.known = known
+        self.session = session
+        sink = HashingSink(try store.makeSink())
+        body = BodyDownload(into: sink, limit: .max) { _ in ContextsError.changed(url: url.description) }
+    }
+
+    var received: Int64 { body.received }
+
+    func discard() async { await body.discard() }
+
+    /// Asks for what is missing. Throws `ContextsError`, and what the sink throws.
+    func attempt(now: Double) async throws -> ValidatorRecord {
+        if body.received > 0, !canResume { try await restart() }
+        let offset = body.received
+        let response: HTTPResponse
+        do {
+            response = try await session.perform(request(from: offset))
+        } catch let error as HTTPError {
+            // What the sink said comes before "the transfer was ended".
+            try await body.drain()
+            noteValidators()
+            throw ContextsError(error)
+        }
+        try await body.drain()
+        noteValidators()
+        return try await record(of: response, offset: offset, now: now)
+    }
+
+    private func request(from offset: Int64) -> HTTPRequest {
+        var request = HTTPRequest(url: url)
+        request.authorization = authorization
+        request.receiver = body
+        request.isTransfer = true
+        if offset > 0, let validator = first.withLock({ $0?.forRanges }) {
+            request.headers = [("Range", "bytes=\(offset)-"), ("If-Range", validator)]
+        } else {
+            request.headers = known?.validators.conditions ?? []
+        }
+        return request
+    }
+
+    private func record(of response: HTTPResponse, offset: Int64, now: Double) async throws -> ValidatorRecord {
+        let shown = response.url.description
+        switch response.status {
+        case 304:
+            guard let known, offset == 0 else {
+                throw ContextsError.unexpectedAnswer(url: shown, reason: "HTTP 304 without having been asked")
+            }
+            await body.discard()
+            return known
+        case 200, 206:
+            // A file that changed meanwhile comes whole, and what was taken before does not fit it.
+            guard Self.begins(response, at: offset), offset == 0 || isUnchanged else {
+                try await restart()
+                throw ContextsError.changed(url: shown)
+            }
+            try await body.finish()
+            return finished(response)
+        default:
+            if response.status == 416 { try await restart() }
+            let pause = response.headers["retry-after"].flatMap { parseRetryAfter($0, now: now) }
+            throw response.status >= 400
+                ? ContextsError.status(url: shown, status: response.status, retryAfter: pause)
+                : ContextsError.unexpectedAnswer(url: shown, reason: "HTTP \(response.status)")
+        }
+    }
+
+    private func finished(_ response: HTTPResponse) -> ValidatorRecord {
+        let validators = Validators(response.headers)
+        let (digest, size) = sink.result
+        let file = WebFile(
+            digest: digest, sizeInBytes: size, lastModified: validators.lastModified.flatMap(parseHTTPDate))
+        return ValidatorRecord(file: file, validators: validators)
+    }
+
+    // MARK: What was begun
+
+    private func noteValidators() {
+        guard body.received > 0, let headers = body.headers else { return }
+        first.withLock { first in first = first ?? Validators(headers) }
+    }
+
+    private var isUnchanged: Bool {
+        guard let headers = body.headers else { return false }
+        return first.withLock { $0 == Validators(headers) }
+    }
+
+    private var canResume: Bool { isUnchanged && first.withLock { $0?.forRanges != nil } }
+
+    private func restart() async throws {
+        first.withLock { $0 = nil }
+        try await body.restart()
+    }
+
+    private static func begins(_ response: HTTPResponse, at offset: Int64) -> Bool {
+        guard response.status == 206 else { return true }
+        return response.headers["content-range"]?.hasPrefix("bytes \(offset)-") == true
+    }
+}
+
+/// Computes the digest of what it passes on.
+///
+/// Safe because all calls come one after the other, and `result` is read after the last.
+private final class HashingSink: BodySink, @unchecked Sendable {
+    private let sink: any FileSink
+    private var hasher = SHA256()
+    private var size: Int64 = 0
+    private var digest: Digest?
+
+    init(_ sink: any FileSink) { self.sink = sink }
+
+    /// After `commit`.
+    var result: (digest: Digest, size: Int64) {
+        guard let digest else { preconditionFailure("only a complete file has a digest") }
+        return (digest, size)
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws {
+        hasher.update(bytes)
+        size += Int64(bytes.count)
+        try sink.write(bytes)
+    }
+
+    func restart() throws {
+        hasher = SHA256()
+        size = 0
+        try sink.restart()
+    }
+
+    func commit() throws {
+        let digest = hasher.finalize()
+        self.digest = digest
+        try sink.commit(as: digest)
+    }
+
+    func discard() { sink.discard() }
+}

@@ -1,0 +1,104 @@
+internal import Contexts
+internal import FileSystem
+internal import Jobs
+internal import Layers
+internal import OCI
+internal import Storage
+internal import SystemPackage
+
+/// What images of a run read from outside, each fetched once: files, trees of repositories, archives, layouts.
+final class SourceLibrary: Sendable {
+    private struct WebSource: Hashable, Sendable {
+        let url: String
+        let checksum: Digest?
+    }
+
+    private struct LayoutSource: Hashable, Sendable {
+        let folder: String
+        let reference: String?
+        let platform: Platform
+    }
+
+    private let blobs: BlobStore
+    private let configuration: ContextsConfiguration
+    private let files: WebFiles
+    private let repositories: GitCheckouts
+    private let downloads = SharedWork<WebSource, Download>()
+    private let trees = SharedWork<GitRequest, FetchedFolder>()
+    private let archives = SharedWork<String, FetchedFolder>()
+    private let layouts = SharedWork<LayoutSource, ResolvedImage>()
+
+    init(blobs: BlobStore, configuration: ContextsConfiguration) {
+        self.blobs = blobs
+        self.configuration = configuration
+        files = WebFiles(configuration, store: BlobFiles(blobs: blobs))
+        repositories = GitCheckouts(configuration)
+    }
+
+    func download(_ url: String, checksum: Digest?) async throws -> Download {
+        try await downloads.value(for: WebSource(url: url, checksum: checksum)) {
+            let file = try await self.files.download(url, checksum: checksum)
+            return Download(digest: file.digest, sizeInBytes: file.sizeInBytes, lastModified: file.lastModified)
+        }
+    }
+
+    /// - Parameter allowsLocal: whether the remote may be a repository of this machine.
+    func checkout(_ checkout: GitCheckout, allowsLocal: Bool) async throws -> FetchedFolder {
+        var request = GitRequest(remote: checkout.remote, reference: checkout.reference)
+        request.subfolder = checkout.subfolder
+        request.commit = checkout.commit
+        request.keepsGitFolder = checkout.keepsGitFolder
+        request.fetchesSubmodules = checkout.fetchesSubmodules
+        request.usesCommitTime = checkout.usesCommitTime
+        request.allowsLocal = allowsLocal
+        return try await trees.value(for: request) { [request] in
+            let tree = try await self.repositories.checkout(request)
+            return FetchedFolder(path: tree.path.string, revision: tree.commit, commitTime: tree.commitTime)
+        }
+    }
+
+    func unpack(_ url: String) async throws -> FetchedFolder {
+        try await archives.value(for: url) {
+            let file = try await self.download(url, checksum: nil)
+            return try await BlockingWork.run { [self] in
+                let archives = UnpackedArchives(
+                    folder: configuration.folder.appending("archives"), temporary: configuration.temporary)
+                let path = try archives.folder(of: file.digest, blobs: blobs, url: url)
+                return FetchedFolder(path: path.string, revision: file.digest.description, commitTime: nil)
+            }
+        }
+    }
+
+    func resolve(layout folder: String, reference: String?, platform: Platform) async throws -> ResolvedImage {
+        let source = LayoutSource(folder: folder, reference: reference, platform: platform)
+        return try await layouts.value(for: source) {
+            try await BlockingWork.run { [blobs = self.blobs] in
+                try LayoutReader(folder: folder, blobs: blobs).image(reference, platform)
+            }
+        }
+    }
+}
+
+/// The store, for downloads.
+private struct BlobFiles: FileStore {
+    let blobs: BlobStore
+
+    func size(of digest: Digest) throws -> Int64? { try blobs.size(of: digest) }
+    func makeSink() throws -> any Contexts.FileSink { try Sink(blobs) }
+
+    /// Safe because all calls come one after the other.
+    private final class Sink: Contexts.FileSink, @unchecked Sendable {
+        private let blobs: BlobStore
+        private var writer: BlobWriter?
+
+        init(_ blobs: BlobStore) throws(StorageError) {
+            self.blobs = blobs
+            writer = try blobs.makeWriter(hashing: false)
+        }
+
+        func write(_ bytes: UnsafeRawBufferPointer) throws { try writer?.write(bytes) }
+        func restart() throws { writer = try blobs.makeWriter(hashing: false) }
+        func commit(as digest: Digest) throws { try writer?.commit(trusting: digest) }
+        func discard() { writer = nil }
+    }
+}
