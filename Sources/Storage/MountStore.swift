@@ -40,6 +40,8 @@ public struct MountStore: Sendable {
     private static let dataName: FileName = "data"
     static let recordName: FileName = "cache.json"
     private static let waitInMicroseconds: UInt32 = 50_000
+    /// How old the time of last use may become while a cache is used again and again.
+    private static let refreshInSeconds: Int64 = 60
 
     /// Opens the caches of a state folder that was prepared.
     public init(_ state: StateFolder) throws(StorageError) {
@@ -107,7 +109,9 @@ public struct MountStore: Sendable {
         if try folder.statusIfPresent(of: key.name) == nil { try folder.makeDirectory(key.name, mode: 0o700) }
         let entry = try folder.open(key.name, [.read, .directory, .noFollow])
         let now = FileTime.now.seconds
-        let record = MountRecord(id: key.id, created: try Self.record(in: entry)?.created ?? now, lastUsed: now)
+        let known = try Self.record(in: entry)
+        if let known, (now - Self.refreshInSeconds..<now + 1).contains(known.lastUsed) { return entry }
+        let record = MountRecord(id: key.id, created: known?.created ?? now, lastUsed: now)
         try entry.replaceFile(Self.recordName, with: OCIDocument.encode(record), through: temporary)
         return entry
     }

@@ -12,14 +12,15 @@ extension ImageBuild {
     func takeCache(_ planned: PlannedMount) throws -> MountLease {
         let mount = planned.mount
         let key = MountStore.Key(id: mount.id ?? "", seed: seed(of: planned))
-        var isTold = false
+        var waits = 0
         return try stores.mounts.acquire(key, MountStore.Sharing(mount.sharing)) {
             try checkCancellation()
-            if !isTold {
+            // Again and again: who waits is not idle.
+            if waits.isMultiple(of: 100) {
                 let activity = "waiting for the cache \"\(key.id)\", which another step has locked"
                 try scheduler.send(.progress(Progress(activity: activity, bytesDone: 0, bytesTotal: nil)))
             }
-            isTold = true
+            waits += 1
         } seed: { folder in
             try fill(OpenFile.open(folder.string, [.read, .directory]), for: planned)
         }
