@@ -3,7 +3,7 @@ internal import FileSystem
 /// The root file system that COPY, ADD and WORKDIR write to.
 ///
 /// What they write goes straight into the upper directory that becomes the layer; what was there is looked up in the layers
-/// below. No overlay mount is written through: that costs half as much again as the writing itself.
+/// below. A mount to write through would cost about half as much again in the kernel.
 final class CopyTarget {
     let attributes: CopyAttributes
     private let upper: OpenFile

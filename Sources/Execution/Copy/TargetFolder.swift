@@ -11,6 +11,15 @@ final class TargetFolder {
     /// For as long as the directory is not in the upper one.
     private var parent: TargetFolder?
     private var keepsTime = false
+    private var newFiles: NewFiles?
+
+    /// What the kernel gives to files that are made in a directory: calls that would change nothing are saved.
+    struct NewFiles {
+        /// A directory with setgid gives its own group, and so may the mount.
+        var owner: Owner
+        /// A default ACL takes permissions away.
+        var hasDefaultACL: Bool
+    }
 
     private init(path: RootPath, upper: OpenFile?, below: OpenFile?, parent: TargetFolder?, times: DirectoryTimes) {
         self.path = path
@@ -23,6 +32,20 @@ final class TargetFolder {
     /// The root. Without `below` it is a tree that is written to as it is.
     convenience init(root upper: OpenFile, below: OpenFile?, times: DirectoryTimes) {
         self.init(path: .root, upper: upper, below: below, parent: nil, times: times)
+    }
+
+    /// Nothing was there before this copy.
+    var isNew: Bool { below == nil }
+
+    /// Asks once a directory, of the first file that is made in it.
+    func newFiles(like file: OpenFile) throws -> NewFiles {
+        if let newFiles { return newFiles }
+        let status = try file.status()
+        let found = NewFiles(
+            owner: Owner(uid: status.uid, gid: status.gid),
+            hasDefaultACL: try writable().extendedAttribute("system.posix_acl_default") != nil)
+        newFiles = found
+        return found
     }
 
     /// What a name is; links are not followed.

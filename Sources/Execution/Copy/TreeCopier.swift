@@ -1,5 +1,6 @@
 internal import DockerfileFrontend
 internal import FileSystem
+internal import Layers
 internal import SystemPackage
 
 /// Copies one source into a directory of the destination.
@@ -38,17 +39,14 @@ final class TreeCopier {
         let folder = try folder(path.parent)
         let name = FileName(path.last ?? [])
         if entry.status.kind == .directory { return try copyDirectory(entry, name, in: folder) }
-        if let existing = try folder.status(of: name) {
-            guard existing.kind != .directory else {
-                throw ExecutionError.copyOverDirectory(folder.path.appending(name.bytes).description)
-            }
-            // What the layers below have is hidden by what comes.
-            if try folder.writable().statusIfPresent(of: name) != nil { try folder.writable().unlink(name) }
+        if entry.status.kind == .regular, entry.status.linkCount == 1, folder.isNew {
+            return try copyRegular(entry, name, in: folder)
         }
+        try makeRoom(for: name, in: folder)
         let place = try folder.writable()
         if try isLinked(entry, name, in: place) { return }
         switch entry.status.kind {
-        case .regular: try copyRegular(entry, name, in: place)
+        case .regular: return try copyRegular(entry, name, in: folder)
         case .symlink: try copyLink(entry, name, in: place)
         case .fifo, .characterDevice, .blockDevice:
             try place.makeNode(
@@ -58,6 +56,15 @@ final class TreeCopier {
         case .directory, .socket: break
         }
         try place.setTimes(of: name, modified: entry.status.modified)
+    }
+
+    /// What the layers below have is hidden by what comes.
+    private func makeRoom(for name: FileName, in folder: TargetFolder) throws {
+        guard let existing = try folder.status(of: name) else { return }
+        guard existing.kind != .directory else {
+            throw ExecutionError.copyOverDirectory(folder.path.appending(name.bytes).description)
+        }
+        if try folder.writable().statusIfPresent(of: name) != nil { try folder.writable().unlink(name) }
     }
 
     private func copyDirectory(_ entry: CopyEntry, _ name: FileName, in folder: TargetFolder) throws {
@@ -75,8 +82,8 @@ final class TreeCopier {
         target.setTime(of: place, entry.status.modified)
     }
 
-    private func copyRegular(_ entry: CopyEntry, _ name: FileName, in place: OpenFile) throws {
-        let copy = try place.open(name, [.write, .create, .exclusive, .noFollow], mode: 0o600)
+    private func copyRegular(_ entry: CopyEntry, _ name: FileName, in folder: TargetFolder) throws {
+        let copy = try make(name, mode: mode(of: entry), in: folder)
         switch source.origin {
         case .bytes(let bytes): try copy.writeAll(bytes)
         case .file(let path): try copyContent(entry, of: OpenFile.open(path.string, .read), to: copy)
@@ -85,15 +92,31 @@ final class TreeCopier {
             try copyContent(entry, of: file, to: copy)
             if !tree.keepsMetadata { try checkUnchanged(entry, file) }
         }
-        try finish(entry, copy)
+        try finish(entry, copy, new: folder.newFiles(like: copy))
+        try copy.setTimes(modified: entry.status.modified)
+    }
+
+    /// A new file. Where nothing was before, it is only looked for when it turns out to be there.
+    private func make(_ name: FileName, mode: UInt16, in folder: TargetFolder) throws -> OpenFile {
+        let flags: OpenFile.Flags = [.write, .create, .exclusive, .noFollow]
+        let place = try folder.writable()
+        do throws(SystemError) {
+            return try place.open(name, flags, mode: mode & 0o777)
+        } catch {
+            guard error.isExisting else { throw error }
+        }
+        try makeRoom(for: name, in: folder)
+        return try place.open(name, flags, mode: mode & 0o777)
     }
 
     private func copyContent(_ entry: CopyEntry, of file: OpenFile, to copy: OpenFile) throws {
         if entry.status.size > Int64(buffer.count) {
             try file.copyContent(to: copy)
         } else {
-            while case let count = try file.read(into: buffer), count > 0 {
+            var rest = entry.status.size
+            while rest > 0, case let count = try file.read(into: buffer), count > 0 {
                 try copy.writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                rest -= Int64(count)
             }
         }
     }
@@ -120,16 +143,21 @@ final class TreeCopier {
         return true
     }
 
-    /// Owner, then mode (changing the owner clears setuid), then attributes (changing the mode may clear none).
-    private func finish(_ entry: CopyEntry, _ file: OpenFile) throws {
+    /// Owner, then mode (changing the owner clears setuid), then attributes (changing the mode may clear none). `new`: how
+    /// a file came to be that was made with its mode.
+    private func finish(_ entry: CopyEntry, _ file: OpenFile, new: TargetFolder.NewFiles? = nil) throws {
         let owner = owner(of: entry)
-        try file.setOwner(uid: owner.uid, gid: owner.gid)
-        let isDirectory = entry.status.kind == .directory
-        let mode = entry.status.permissions
-        try file.setPermissions(attributes.mode?.apply(to: mode, isDirectory: isDirectory) ?? mode)
+        let mode = mode(of: entry)
+        if new?.owner != owner { try file.setOwner(uid: owner.uid, gid: owner.gid) }
+        if new?.hasDefaultACL != false || !ProcessMask.leaves(mode) { try file.setPermissions(mode) }
         if case .tree(let tree) = source.origin, tree.keepsMetadata {
             try file.copyAttributes(from: tree.open(entry.source, [.pathOnly, .noFollow]))
         }
+    }
+
+    private func mode(of entry: CopyEntry) -> UInt16 {
+        let mode = entry.status.permissions
+        return attributes.mode?.apply(to: mode, isDirectory: entry.status.kind == .directory) ?? mode
     }
 
     private func owner(of entry: CopyEntry) -> Owner {

@@ -2,7 +2,7 @@ internal import FileSystem
 internal import Glibc
 
 /// The umask: which permission bits the kernel takes from new files. Read without changing it, since others make files too.
-enum ProcessMask {
+public enum ProcessMask {
     /// If it cannot be read, all bits are taken for granted to be cut.
     private static let value: UInt16 = {
         guard let text = try? OpenFile.open("/proc/self/status", .read).readAll(limit: 64 << 10),
@@ -14,7 +14,7 @@ enum ProcessMask {
     }()
 
     /// Whether a new file gets exactly these permissions without a further call.
-    static func leaves(_ permissions: UInt16) -> Bool {
+    public static func leaves(_ permissions: UInt16) -> Bool {
         permissions & (value | 0o7000) == 0
     }
 }

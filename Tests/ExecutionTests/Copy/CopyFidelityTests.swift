@@ -131,6 +131,23 @@ import Testing
         #expect(shell("getfattr -d upper/to | grep =") == "user.mine=\"1\"\n")
     }
 
+    @Test func `modes hold also where a directory has a default ACL`() throws {
+        bench.prepare("source", "mkdir d; touch d/a d/b; chmod 600 d/a; chmod 664 d/b")
+        bench.prepare("below", "mkdir to; setfacl -d -m u::r,g::r,o::- to")
+        try copy("d")
+        try copy("d", to: "/to/new")
+        #expect(shell("cd upper/to; stat -c %a a b new new/a new/b") == "600\n664\n755\n600\n664\n")
+    }
+
+    @Test func `files of several sources take each other's place`() throws {
+        bench.prepare(
+            "source", "mkdir a b; echo 1 > a/x; echo 22 > b/x; ln -s y a/l; echo 3 > b/l; ln b/l b/m; ln b/l a/m")
+        try copy("a", "b", "a/x")
+        #expect(
+            shell("cd upper/to; cat x l m; stat -c '%F %h' x l m")
+                == "1\n3\n3\nregular file 1\nregular file 2\nregular file 2\n")
+    }
+
     @Test func `a heredoc is a file of root's, with a fixed time`() throws {
         let heredoc = Heredoc(name: "EOF", body: Array("a\nb\n".utf8))
         let time = FileTime(seconds: 1_000_000_000)
