@@ -25,6 +25,38 @@ import Testing
         #expect(HistoryText.add(add) == "ADD x /d/ # buildkit")
     }
 
+    @Test(arguments: [
+        ("COPY --parents --link --exclude=x a <<f b /d/\n1\nf", "COPY --parents a b <<f /d/ # buildkit"),
+        ("COPY --parents --chmod=644 --chown=1 a /d/", "COPY --parents --chown=1 --chmod=644 a /d/ # buildkit"),
+        ("COPY <<a <<b dest\n1\na\n2\nb", "COPY <<a <<b dest # buildkit"),
+        ("COPY <<-'a' dest\n\t1\na", "COPY <<a dest # buildkit"),
+        (
+            "ADD --checksum=x --unpack --keep-git-dir https://e/x.git <<a /d/\n1\na",
+            "ADD https://e/x.git <<a /d/ # buildkit"
+        ),
+    ])
+    func `heredocs come behind the paths, most flags not at all`(line: String, text: String) throws {
+        switch try kind(line) {
+        case .copy(let copy): #expect(HistoryText.copy(copy) == text)
+        case .add(let add): #expect(HistoryText.add(add) == text)
+        default: Issue.record("not read")
+        }
+    }
+
+    @Test(arguments: [
+        ("RUN <<e\na\nb\ne", "RUN /bin/sh -c a\nb\n # buildkit"),
+        ("RUN <<e\n#!/bin/x\ne", "RUN /bin/sh -c /dev/pipes/e # buildkit"),
+        ("RUN cat <<e\na\ne", "RUN /bin/sh -c cat <<e\na\ne # buildkit"),
+        ("RUN --mount=target=/x --network=none --security=insecure a", "RUN /bin/sh -c a # buildkit"),
+    ])
+    func `RUN shows what the shell gets, without its flags`(line: String, text: String) throws {
+        guard case .run(let run) = try kind(line) else {
+            Issue.record("not read")
+            return
+        }
+        #expect(HistoryText.run(run.command.arguments(shell: ["/bin/sh", "-c"]), declared: []) == text)
+    }
+
     @Test func `config instructions`() throws {
         let pairs = [KeyValue(key: "a", value: "1"), KeyValue(key: "b", value: "2 3")]
         #expect(HistoryText.env(pairs) == "ENV a=1 b=2 3")

@@ -20,6 +20,8 @@ import Testing
         "**",
         "!", "#", "-", "65535-", "\u{FEFF}", "\u{301}", "é", "😀", "\0", "FROM x AS y\n", "ONBUILD ", "RUN ", "COPY ",
         "HEALTHCHECK --interval=9999999999h CMD ", "EXPOSE 0-65536\n", "ENV a", "ARG ",
+        "--mount=type=", ",target=", "--device=", "--exclude=", "/./", "https://x/y.git?ref=", "#!", "<<a <<b",
+        "\nEOF\n", "SOURCE_DATE_EPOCH", "// syntax=", "{\"syntax\":", "%2", "\u{10FF80}",
     ]
 
     private func mutated(_ bytes: [UInt8], _ dice: inout Dice) -> [UInt8] {
@@ -61,11 +63,17 @@ import Testing
             if case .expose(let words) = expanded?.kind { _ = words.map { try? ExposedPort.parse($0) } }
             if case .copy(let copy) = expanded?.kind {
                 _ = copy.sources.map { try? FilePattern.components(of: $0).map { $0.matches([0xFF, 0x61]) } }
+                _ = copy.sources.map { try? ParentsPath($0).matcher().root.entering([0xFF]).mayMatchBelow }
+                _ = HistoryText.copy(copy)
             }
+            if case .add(let add) = expanded?.kind { _ = try? add.resolvedSources() }
         }
         guard let scope = try? GlobalScope(file, targetPlatform: platform) else { return }
         do {
-            _ = try StageGraph(file, scope: scope).externalReferences
+            let graph = try StageGraph(file, scope: scope, namedContexts: ["x"], includesAllStages: true)
+            _ = graph.externalReferences
+            _ = graph.lint { _ in ["PATH": "/bin"] }
+            _ = try? graph.sourceDateEpoch()
         } catch {
             #expect(!error.description.isEmpty)
         }

@@ -65,6 +65,35 @@ import Testing
         #expect(throws: ExpansionError.self) { try bare.value(of: declaration) { _ in nil } }
     }
 
+    @Test func `arguments for the builder say how it works`() throws {
+        let plain = try scope("")
+        #expect(plain.hostname == "buildkitsandbox")
+        #expect(plain.cacheNamespace.isEmpty)
+        #expect(!plain.keepsGitFolderOfContext)
+        let given = try scope(
+            "",
+            [
+                "BUILDKIT_SANDBOX_HOSTNAME": "h", "BUILDKIT_CACHE_MOUNT_NS": "n",
+                "BUILDKIT_CONTEXT_KEEP_GIT_DIR": "1", "BUILDKIT_SYNTAX": "x", "BUILDKIT_INLINE_CACHE": "1",
+            ])
+        #expect(given.hostname == "h")
+        #expect(given.cacheNamespace == "n")
+        #expect(given.keepsGitFolderOfContext)
+        #expect(given["BUILDKIT_SANDBOX_HOSTNAME"] == nil)
+        #expect(!GlobalScope.isVariable("BUILDKIT_SBOM_SCAN_CONTEXT"))
+    }
+
+    @Test func `the time of the sources takes the place of its word`() throws {
+        let name = "SOURCE_DATE_EPOCH"
+        let declaration = ArgumentDeclaration(name: name, value: nil)
+        let global = try scope("ARG \(name)=context\n")
+        #expect(try global.settingSourceDateEpoch(5).value(of: declaration) { _ in nil }?.text == "5")
+        #expect(try global.settingSourceDateEpoch(nil).value(of: declaration) { _ in nil } == nil)
+        let given = try scope("", [name: "context"]).settingSourceDateEpoch(6)
+        #expect(try given.value(of: declaration) { _ in nil }?.text == "6")
+        #expect(try scope("").settingSourceDateEpoch(7).value(of: declaration) { _ in nil } == nil)
+    }
+
     @Test func `given proxies are set in both cases`() throws {
         let scope = try scope("", ["http_proxy": "a", "NO_PROXY": "b", "OTHER_PROXY": "c"])
         #expect(

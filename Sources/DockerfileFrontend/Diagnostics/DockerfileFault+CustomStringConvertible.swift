@@ -65,6 +65,9 @@ extension DockerfileFault: CustomStringConvertible {
         case .invalidStageIndex(let index): "invalid stage index \(index)"
         case .stageNotYetDefined(let name, let current):
             "cannot copy from stage \(name.quoted), it needs to be defined before current stage \(current.quoted)"
+        case .mountNotYetDefined(let name, let target):
+            "cannot mount from stage \(name.quoted) to \(target.quoted), stage needs to be defined before current "
+                + "command"
         case .circularDependency(let name): "circular dependency detected on stage: \(name)"
         case .variableInFrom:
             "variable expansion is not supported for --from, define a new stage with FROM using ARG from global "

@@ -55,6 +55,7 @@ public enum DockerfileFault: Error, Hashable, Sendable {
     case unknownTarget(String, suggestion: String?)
     case invalidStageIndex(String)
     case stageNotYetDefined(String, current: String)
+    case mountNotYetDefined(String, target: String)
     case circularDependency(String)
     case variableInFrom
     case urlForCopy

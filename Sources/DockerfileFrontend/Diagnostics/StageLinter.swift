@@ -86,7 +86,7 @@ struct LintState {
 
     func value(of name: String, isGuess: inout Bool) -> String? {
         let value = environment[name]
-        if value == nil, !isComplete, !declared.contains(name) { isGuess = true }
+        if value == nil, !isComplete { isGuess = true }  // even an ARG without a value leaves the base's variable
         return value
     }
 

@@ -64,7 +64,7 @@ struct InstructionParser {
     /// Paths would silently be other ones; the text of a command, for one, stays readable with U+FFFD in it.
     private var namesPaths: Bool {
         switch keyword {
-        case .copy, .add, .workdir, .volume: true
+        case .copy, .add, .workdir, .volume, .onbuild: true
         case .run: flags.contains { $0.unicodeScalars.contains("\u{FFFD}") }
         default: false
         }

@@ -26,6 +26,11 @@ struct RunMountText: Hashable {
         }
     }
 
+    /// As written, for messages.
+    var target: String {
+        fields.last { ["target", "dst", "destination"].contains($0.key) }?.value ?? ""
+    }
+
     /// A `$` with something behind it.
     private static func hasVariable(_ value: String) -> Bool {
         value.utf8.dropLast().contains(UInt8(ascii: "$"))

@@ -3,6 +3,8 @@ struct DockerfileParser {
     private var reader: LogicalLineReader
     private let isEmpty: Bool
     private let foreignSyntax: String?
+    /// A file with more is no Dockerfile; looking for what its words might mean would take long.
+    private static let mostErrors = 1000
     private(set) var errors: [DockerfileError] = []
     private(set) var globalArguments: [Instruction] = []
     private(set) var stages: [Stage] = []
@@ -24,7 +26,7 @@ struct DockerfileParser {
             return
         }
         var hasInstructions = false
-        while let line = reader.nextInstruction() {
+        while errors.count < Self.mostErrors, let line = reader.nextInstruction() {
             hasInstructions = true
             parse(line)
         }

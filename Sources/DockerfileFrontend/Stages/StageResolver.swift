@@ -183,10 +183,9 @@ struct StageResolver {
             for use in stage.uses {
                 guard case .stage(let other) = use.source, other >= stage.index else { continue }
                 guard errors.count < Self.mostOrderErrors else { return }
-                let fault: DockerfileFault =
+                let fault =
                     needs(other, stage.index)
-                    ? .circularDependency(stage.stage.label)
-                    : .stageNotYetDefined(stage.from(use), current: stage.stage.label)
+                    ? .circularDependency(stage.stage.label) : stage.earlyUse(use)
                 errors.append(DockerfileError(fault, lines: stage.instructions[use.place].lines))
             }
         }
@@ -207,12 +206,15 @@ struct StageResolver {
 }
 
 extension ResolvedStage {
-    /// What a use says, as written.
-    fileprivate func from(_ use: SourceUse) -> String {
+    /// What is wrong with a use of a later stage.
+    fileprivate func earlyUse(_ use: SourceUse) -> DockerfileFault {
         switch instructions[use.place].kind {
-        case .copy(let copy): copy.from ?? ""
-        case .run(let run): use.mount.flatMap { run.mountTexts[$0].from } ?? ""
-        default: ""
+        case .copy(let copy): return .stageNotYetDefined(copy.from ?? "", current: stage.label)
+        case .run(let run):
+            guard let mount = use.mount.map({ run.mountTexts[$0] }) else { break }
+            return .mountNotYetDefined(mount.from ?? "", target: mount.target)
+        default: break
         }
+        return .stageNotYetDefined("", current: stage.label)
     }
 }
