@@ -41,7 +41,7 @@ final class ImageBuild: Sendable {
         self.log = log
         self.isolation = isolation
         isCancelledOutside = isCancelled
-        dockerfile = try Dockerfile(parsing: job.dockerfile.text, name: job.dockerfile.name)
+        dockerfile = try Dockerfile(parsing: job.dockerfile.bytes, name: job.dockerfile.name)
         let given = try GlobalScope(
             dockerfile, buildArguments: job.buildArguments, targetPlatform: PlatformValues(job.platform),
             buildPlatform: PlatformValues(.host), target: job.target)

@@ -58,11 +58,40 @@ public struct Job: Hashable, Sendable, Codable {
 public struct DockerfileText: Hashable, Sendable, Codable {
     /// As errors show it: relative to the folder of the batch manifest, or `NAME (inline)`.
     public var name: String
-    public var text: String
+    /// The file as it is: it need not be UTF-8.
+    public var bytes: [UInt8]
+
+    public init(name: String, bytes: [UInt8]) {
+        self.name = name
+        self.bytes = bytes
+    }
 
     public init(name: String, text: String) {
-        self.name = name
-        self.text = text
+        self.init(name: name, bytes: Array(text.utf8))
+    }
+
+    /// What is no UTF-8 has become U+FFFD.
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    private enum CodingKeys: String, CodingKey { case name, text, bytes }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        bytes =
+            try container.decodeIfPresent([UInt8].self, forKey: .bytes)
+            ?? Array(try container.decode(String.self, forKey: .text).utf8)
+    }
+
+    /// As text, which people can read, unless that would lose something.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        if let text = String(validating: bytes, as: UTF8.self) {
+            try container.encode(text, forKey: .text)
+        } else {
+            try container.encode(bytes, forKey: .bytes)
+        }
     }
 }
 

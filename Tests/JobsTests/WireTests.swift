@@ -68,6 +68,7 @@ import Testing
         job.limits.cpus = 1.5
         job.limits.memoryInBytes = 4 << 30
         (job.epoch, job.rootfsOutput) = (0, "/out")
+        job.dockerfile.bytes += [0xFF, 0x0A]
         #expect(try OCIDocument.decode(Job.self, from: OCIDocument.encode(job)) == job)
         for task in [ExecutorTask.build(job), .sweep] {
             #expect(try OCIDocument.decode(ExecutorTask.self, from: OCIDocument.encode(task)) == task)

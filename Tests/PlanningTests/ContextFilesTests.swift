@@ -18,6 +18,13 @@ import Testing
         #expect(job.contextFolder?.hasSuffix("/ctx") == true)
     }
 
+    @Test func `a Dockerfile need not be UTF-8`() throws {
+        let project = try project([:])
+        let bytes = Array("FROM scratch\n# ".utf8) + [0xE9, 0x0A]
+        try project.write(bytes, to: "ctx/Dockerfile")
+        #expect(try project.plan().job("a").dockerfile.bytes == bytes)
+    }
+
     @Test func `an ignore file of the Dockerfile's own replaces the context's`() throws {
         let plan = try project([
             "ctx/Dockerfile": "FROM scratch\n", "ctx/.dockerignore": "*.o\n", "ctx/Dockerfile.dockerignore": "own\n",

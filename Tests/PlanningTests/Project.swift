@@ -25,14 +25,16 @@ final class Project {
         }
     }
 
-    func write(_ text: String, to path: String) throws {
+    func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
+
+    func write(_ bytes: [UInt8], to path: String) throws {
         var place = folder
         for component in FilePath(path).removingLastComponent().components {
             place.append(component)
             mkdir(place.string, 0o755)
         }
         let file = try OpenFile.open(folder.appending(path).string, [.write, .create, .truncate])
-        try file.writeAll(Array(text.utf8))
+        try file.writeAll(bytes)
     }
 
     func link(_ path: String, to target: String) throws {

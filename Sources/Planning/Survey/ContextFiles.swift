@@ -22,8 +22,8 @@ struct ContextFiles {
             throw .unreadable("the image has no Dockerfile")
         }
         let (folder, relative) = try place(of: path, context)
-        let (name, text) = try dockerfile(relative, in: folder)
-        let dockerfile = DockerfileText(name: folder.shown(name), text: text)
+        let (name, bytes) = try dockerfile(relative, in: folder)
+        let dockerfile = DockerfileText(name: folder.shown(name), bytes: bytes)
         guard let context else { return (dockerfile, nil) }
         if let own = try folder.text(of: "\(name).dockerignore") { return (dockerfile, own) }
         return (dockerfile, try context.text(of: ".dockerignore"))
@@ -49,11 +49,11 @@ struct ContextFiles {
     /// Where there is no `Dockerfile`, `dockerfile` will do.
     private func dockerfile(
         _ relative: String, in folder: ReadingRoot
-    ) throws(JobFailure) -> (name: String, text: String) {
-        if let text = try folder.text(of: relative) { return (relative, text) }
+    ) throws(JobFailure) -> (name: String, bytes: [UInt8]) {
+        if let bytes = try folder.bytes(of: relative) { return (relative, bytes) }
         if relative == "Dockerfile" || relative.hasSuffix("/Dockerfile") {
             let lower = relative.dropLast("Dockerfile".count) + "dockerfile"
-            if let text = try folder.text(of: String(lower)) { return (String(lower), text) }
+            if let bytes = try folder.bytes(of: String(lower)) { return (String(lower), bytes) }
         }
         throw .unreadable("\(folder.shown(relative)): there is no such file")
     }

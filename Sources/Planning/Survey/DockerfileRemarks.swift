@@ -30,7 +30,7 @@ extension PlannedImage {
     public func remarks() throws(JobFailure) -> [DockerfileRemark] {
         let job = try job.get()
         do {
-            let dockerfile = try Dockerfile(parsing: job.dockerfile.text, name: job.dockerfile.name)
+            let dockerfile = try Dockerfile(parsing: job.dockerfile.bytes, name: job.dockerfile.name)
             let graph = try StageGraph(dockerfile, of: job, includesAllStages: true)
             let report = graph.lint()
             guard report.errors.isEmpty else { throw dockerfile.errors(report.errors) }

@@ -11,7 +11,7 @@ struct DockerfileUses {
     /// Resolves as the executor will, so that both see the same references; throws what it would fail with.
     init(of job: Job) throws(JobFailure) {
         do {
-            let dockerfile = try Dockerfile(parsing: job.dockerfile.text, name: job.dockerfile.name)
+            let dockerfile = try Dockerfile(parsing: job.dockerfile.bytes, name: job.dockerfile.name)
             let graph = try StageGraph(dockerfile, of: job)
             uses = graph.externalReferences.compactMap(ImageSurvey.Use.init)
             warnings = UnlistedMounts(graph, of: job).warnings

@@ -24,9 +24,18 @@ struct ReadingRoot {
 
     /// The text of a file; nil if there is none of that name.
     func text(of relative: String) throws(JobFailure) -> String? {
+        guard let bytes = try bytes(of: relative) else { return nil }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw .unreadable("\(shown(relative)): \(Refusal.notUTF8)")
+        }
+        return text
+    }
+
+    /// The content of a file; nil if there is none of that name.
+    func bytes(of relative: String) throws(JobFailure) -> [UInt8]? {
         do {
             let file = try folder.openBeneath(FileName(relative), [.read, .nonBlocking])
-            return try text(in: file)
+            return try bytes(in: file)
         } catch let error as SystemError {
             if error.isNotFound { return nil }
             throw .unreadable(
@@ -61,11 +70,10 @@ struct ReadingRoot {
         }
     }
 
-    private func text(in file: OpenFile) throws -> String {
+    private func bytes(in file: OpenFile) throws -> [UInt8] {
         guard try file.status().kind == .regular else { throw Refusal.notRegular }
         guard let bytes = try file.readAll(limit: Self.sizeLimit) else { throw Refusal.tooLarge }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw Refusal.notUTF8 }
-        return text
+        return bytes
     }
 }
 
