@@ -77,8 +77,9 @@ public struct StageGraph: Sendable {
 
     /// Finds the stages that `scope.target` reaches and resolves their bases and sources.
     ///
-    /// `namedContexts` are keys `name` or `name::os/architecture`; those of `folderContexts` are files, not images. Throws all faults of the needed stages; others are
-    /// not looked at, unless `includesAllStages` and no target is given, as for a check of the whole file.
+    /// `namedContexts` are keys `name` or `name::os/architecture`; those of `folderContexts` are files, not images.
+    /// Throws all faults of the needed stages; others are not looked at, unless `includesAllStages` and no target is
+    /// given, as for a check of the whole file.
     public init(
         _ dockerfile: Dockerfile, scope: GlobalScope, namedContexts: Set<String> = [],
         folderContexts: Set<String> = [], includesAllStages: Bool = false
