@@ -7,7 +7,8 @@ extension ImageBuild {
     /// Sends the warnings that count. Throws what the build would run into, and warnings that are to be errors.
     func check(_ graph: StageGraph) throws {
         let bases = try externalBases(of: graph)
-        let report = graph.lint { stage in bases[stage.index]?.variables }
+        let report = graph.lint(
+            environment: { bases[$0.index]?.variables }, hasShell: { bases[$0.index]?.config.shell != nil })
         guard report.errors.isEmpty else { throw dockerfile.errors(report.errors) }
         let platforms = try graph.stages.compactMap { stage in
             try bases[stage.index].flatMap { try platformWarning(of: stage, base: $0) }

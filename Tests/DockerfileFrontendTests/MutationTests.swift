@@ -72,7 +72,7 @@ import Testing
         do {
             let graph = try StageGraph(file, scope: scope, namedContexts: ["x"], includesAllStages: true)
             _ = graph.externalReferences
-            _ = graph.lint { _ in ["PATH": "/bin"] }
+            _ = graph.lint(environment: { _ in ["PATH": "/bin"] })
             _ = try? graph.sourceDateEpoch()
         } catch {
             #expect(!error.description.isEmpty)

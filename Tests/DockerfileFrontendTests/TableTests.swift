@@ -143,9 +143,9 @@ import Testing
                 let file = try Dockerfile(parsing: (settings["head"] ?? "") + input)
                 let platform = PlatformValues(os: "linux", architecture: "amd64")
                 let scope = try GlobalScope(file, targetPlatform: platform)
-                let report = try StageGraph(file, scope: scope, includesAllStages: true).lint { _ in
-                    settings["base"].map { ["PATH": $0] }
-                }
+                let report = try StageGraph(file, scope: scope, includesAllStages: true).lint(
+                    environment: { _ in settings["base"].map { ["PATH": $0] } },
+                    hasShell: { _ in settings["base"] != nil })
                 let errors = report.errors.map { "! \($0)" }
                 let options = try file.checkOptions(buildArguments: [:])
                 return (errors + (try options.filter(report.warnings)).map(\.description)).joined(separator: " ; ")

@@ -11,8 +11,8 @@ struct StageLinter {
     }
 
     /// `environment` is that of the stage's base; nil if it is not known.
-    mutating func check(_ stage: ResolvedStage, environment: [String: String]?) {
-        var state = LintState(environment: environment)
+    mutating func check(_ stage: ResolvedStage, environment: [String: String]?, hasShell: Bool) {
+        var state = LintState(environment: environment, hasShell: hasShell)
         if case .stage(let base) = stage.base, let inherited = states[base] { state = inherited.ofChild }
         for instruction in stage.instructions { check(instruction, &state) }
         states[stage.index] = state
@@ -67,15 +67,19 @@ struct LintState {
     /// ARGs so far, with a value or not.
     private(set) var declared: Set<String> = []
     var hasWorkdir = false
-    var hasShell = false
+    /// The config names one: the shell form of CMD is meant then.
+    var hasShell: Bool
     /// The last CMD, ENTRYPOINT and HEALTHCHECK of this stage.
     var last: [Keyword: Instruction] = [:]
 
-    init(environment: [String: String]?) {
+    private static let defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    init(environment: [String: String]?, hasShell: Bool) {
+        self.hasShell = hasShell
         self.environment = environment ?? [:]
         isComplete = environment != nil
-        // Every stage gets one, if its base has none.
-        if isComplete, self.environment["PATH"] == nil { self.environment["PATH"] = "" }
+        // A build gives every stage one, if its base has none.
+        if isComplete, self.environment["PATH"] == nil { self.environment["PATH"] = Self.defaultPath }
     }
 
     var ofChild: LintState {

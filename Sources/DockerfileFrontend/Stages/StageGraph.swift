@@ -177,11 +177,16 @@ extension StageGraph {
     /// All that the linter says: of the text, of the scope, of the FROM lines and of what the needed stages do.
     ///
     /// Nothing is built. `environment` gives the variables of a stage's image or named context, if they are known;
-    /// without them no word is said of undefined variables in that stage. `Dockerfile.checkOptions` are to be applied.
-    public func lint(environment: (ResolvedStage) -> [String: String]? = { _ in nil }) -> LintReport {
+    /// without them no word is said of undefined variables in that stage. `hasShell` says whether that base's config
+    /// names a shell. `Dockerfile.checkOptions` are to be applied.
+    public func lint(
+        environment: (ResolvedStage) -> [String: String]? = { _ in nil },
+        hasShell: (ResolvedStage) -> Bool = { _ in false }
+    ) -> LintReport {
         var linter = StageLinter(self)
         for stage in stages {
-            linter.check(stage, environment: stage.base == .scratch ? [:] : environment(stage))
+            let known = stage.base == .scratch ? [:] : environment(stage)
+            linter.check(stage, environment: known, hasShell: hasShell(stage))
         }
         var report = linter.report
         report.warnings += dockerfile.warnings + scope.warnings + warnings
