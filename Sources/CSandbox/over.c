@@ -25,7 +25,7 @@ static int make_target(struct csb_walk *walk, bool is_directory) {
         if (strcmp(name, ".") == 0) continue;
         if (strcmp(name, "..") == 0) return -ENOENT;
         if (is_file) {
-            CSB_CLOSE int file = openat(walk->fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+            CSB_CLOSE int file = openat(walk->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
             if (file < 0) return -errno;
         } else if (mkdirat(walk->fd, name, 0755) < 0 && errno != EEXIST) {
             return -errno;

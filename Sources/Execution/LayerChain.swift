@@ -6,8 +6,8 @@ internal import SystemPackage
 
 /// Makes the layers of an image present as directories, as late as possible: only when a step runs on them.
 final class LayerChain: Sendable {
-    /// OVL_MAX_STACK of the kernel.
-    private static let mostLayers = 500
+    /// OVL_MAX_STACK of the kernel, less the two that the sandbox lays below and above for mount points.
+    private static let mostLayers = 498
 
     private let store: LayerStore
     private let blobs: BlobStore

@@ -119,14 +119,17 @@ import Testing
         #expect(try Set(FileManager.default.contentsOfDirectory(atPath: upper.string)) == ["f1", "f2", "f3"])
     }
 
-    @Test func `two hundred layers make one tree`() throws {
-        let layers = try (0..<200).map { number in
+    /// With the skeleton and the layer of mount points that is as many as the kernel takes.
+    @Test func `498 layers make one tree`() throws {
+        let layers = try (0..<497).map { number in
             let layer = try executor.state.makeFolder("a-long-name-for-a-layer-as-a-digest-would-have-")
             try "\(number)".write(toFile: layer.string + "/\(number)", atomically: false, encoding: .utf8)
             return layer
         }
-        let outcome = try executor.run("cat /0 /199", lowers: layers + [executor.state.base])
-        #expect(outcome.output == "0199")
+        let outcome = try executor.run(
+            "cat /0 /496", lowers: layers + [executor.state.base], fields: [("mount", "memory:/missing:")])
+        #expect(outcome.error == nil)
+        #expect(outcome.output == "0496")
     }
 }
 
