@@ -11,11 +11,10 @@ struct CopyRequest {
     var isLink: Bool
     var keepsParents = false
     var excludes: [String]
-    /// Of the only source of ADD.
+    /// Of what the only URL gives.
     var checksum: String?
     /// Nil: ADD unpacks archives of the context.
     var unpacks: Bool?
-    var keepsGitFolder: Bool?
     var isAdd: Bool
     /// For the image's history.
     var history: String
@@ -31,10 +30,10 @@ struct CopyRequest {
     }
 
     init(_ add: AddInstruction) throws {
-        sources = try add.sources.map { try AddSource($0) }
+        sources = try add.resolvedSources()
         (heredocs, destination, excludes) = (add.heredocs, add.destination, add.excludes)
         (owner, mode, isLink) = (add.owner, add.mode, add.isLink)
-        (checksum, unpacks, keepsGitFolder) = (add.checksum, add.unpacks, add.keepsGitFolder)
+        (checksum, unpacks) = (add.checksum, add.unpacks)
         isAdd = true
         history = HistoryText.add(add)
     }

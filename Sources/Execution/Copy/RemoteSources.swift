@@ -13,7 +13,8 @@ struct RemoteSources {
         let checksum = try request.checksum.map { try Digest($0) }
         switch try scheduler.request(.download(url: url, checksum: checksum)) {
         case .downloaded(let download):
-            try report(Self.withoutSecrets(url), download.digest)
+            let reference = Self.withoutSecrets(url)
+            try scheduler.send(.material(Material(role: .add, reference: reference, digest: download.digest)))
             let source = CopySource(
                 download, name: AddSource.fileName(ofURL: url), at: blobs.path(of: download.digest))
             return .download(source, download.digest)
@@ -22,34 +23,16 @@ struct RemoteSources {
     }
 
     func checkout(_ source: GitSource) throws -> CopyInput {
-        let checkout = try checkout(of: source)
+        let checkout = GitCheckout(
+            remote: source.remote, reference: source.fetchesByCommit ? source.commit : source.reference,
+            subfolder: source.subfolder, commit: source.commit, keepsGitFolder: source.keepsGitFolder ?? false,
+            fetchesSubmodules: source.fetchesSubmodules, usesCommitTime: source.usesCommitTime)
         switch try scheduler.request(.checkout(checkout)) {
         case .folder(let folder):
-            // The ledger keeps digests: that of the commit's name, which itself is in the reference.
-            try report("\(Self.withoutSecrets(source.remote))#\(folder.revision)", Digest(of: folder.revision.utf8))
+            try scheduler.send(.material(try Material(role: .add, remote: source.remote, folder)))
             return .repository(folder, checkout)
         case let response: throw unusable(response)
         }
-    }
-
-    /// The flags of the instruction and what the source's text says must not contradict each other.
-    private func checkout(of source: GitSource) throws -> GitCheckout {
-        if let flag = request.keepsGitFolder, let text = source.keepsGitFolder, flag != text {
-            throw ExecutionError.invalidArgument("inconsistent keep-git-dir configuration")
-        }
-        if let flag = request.checksum, let text = source.commit, flag != text {
-            throw ExecutionError.invalidArgument("checksum mismatch \"\(flag)\" != \"\(text)\"")
-        }
-        let commit = request.checksum ?? source.commit
-        return GitCheckout(
-            remote: source.remote, reference: source.fetchesByCommit ? commit : source.reference,
-            subfolder: source.subfolder, commit: commit,
-            keepsGitFolder: request.keepsGitFolder ?? source.keepsGitFolder ?? false,
-            fetchesSubmodules: source.fetchesSubmodules, usesCommitTime: source.usesCommitTime)
-    }
-
-    private func report(_ reference: String, _ digest: Digest) throws {
-        try scheduler.send(.material(Material(role: .add, reference: reference, digest: digest)))
     }
 
     private func unusable(_ response: ExecutorResponse) -> ExecutionError {
@@ -65,5 +48,15 @@ struct RemoteSources {
         let host = rest.prefix { $0 != "/" }
         guard let at = host.lastIndex(of: "@") else { return String(text) }
         return String(text[..<scheme.upperBound] + rest[rest.index(after: at)...])
+    }
+}
+
+extension Material {
+    /// A folder that was fetched. The ledger keeps digests: of a commit, that of its name, which is in the reference.
+    init(role: Role, remote: String, _ folder: FetchedFolder) throws {
+        self.init(
+            role: role, reference: "\(RemoteSources.withoutSecrets(remote))#\(folder.revision)",
+            digest: folder.revision.hasPrefix("sha256:")
+                ? try Digest(folder.revision) : Digest(of: folder.revision.utf8))
     }
 }

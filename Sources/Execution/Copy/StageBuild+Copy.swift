@@ -60,10 +60,11 @@ extension StageBuild {
     /// In the instruction's order, heredocs last.
     private func inputs(of request: CopyRequest, _ instruction: Instruction) throws -> [CopyInput] {
         let remote = RemoteSources(request: request, blobs: image.stores.blobs, scheduler: image.scheduler)
+        let origin = try request.paths.isEmpty ? nil : image.origin(of: stage.copySources[place])
         var inputs: [CopyInput] = []
         for source in request.sources {
             switch source {
-            case .path(let path): inputs += try found(path, request, instruction)
+            case .path(let path): inputs += try origin.map { try found(path, in: $0, request, instruction) } ?? []
             case .url(let url): inputs.append(try remote.download(url))
             case .git(let repository): inputs.append(try remote.checkout(repository))
             }
@@ -71,10 +72,12 @@ extension StageBuild {
         return inputs + request.heredocs.map(CopyInput.heredoc)
     }
 
-    private func found(_ path: String, _ request: CopyRequest, _ instruction: Instruction) throws -> [CopyInput] {
-        switch try image.origin(of: stage.copySources[place]) {
+    private func found(
+        _ path: String, in origin: CopyOrigin, _ request: CopyRequest, _ instruction: Instruction
+    ) throws -> [CopyInput] {
+        switch origin {
         case .folder(let context):
-            if stage.copySources[place] == nil { try warnIgnored(path, context, request, instruction) }
+            if stage.copySources[place] == nil { try warnIgnored(path, context, instruction) }
             return [.context(context, try sources([path], in: context.tree, request))]
         case .layers(let layers): return [.stage(layers, [path])]
         }
@@ -122,17 +125,13 @@ extension StageBuild {
     }
 
     private func warnIgnored(
-        _ path: String, _ context: ContextFolder, _ request: CopyRequest, _ instruction: Instruction
+        _ path: String, _ context: ContextFolder, _ instruction: Instruction
     ) throws {
         let place = RootPath(path)
         guard context.tree.filter.position(at: place).isHidden else { return }
         let name = String(place.description.dropFirst())
-        let message =
-            "Attempting to \(request.isAdd ? "Add" : "Copy") file \"\(name)\" that is excluded by .dockerignore"
         let options = try image.dockerfile.checkOptions(buildArguments: image.job.buildArguments)
-        for warning in try options.filter([DockerfileWarning(.copyIgnoredFile, message, lines: instruction.lines)]) {
-            try image.warn(warning)
-        }
+        for warning in try options.filter([.ignored(name, at: instruction)]) { try image.warn(warning) }
     }
 }
 

@@ -7,6 +7,7 @@ internal import Threads
 final class ContextFolders: Sendable {
     private let state: StateFolder
     private let folders = Monitor<[String: ContextFolder]>([:])
+    private let told = Once<String>()
 
     init(state: StateFolder) {
         self.state = state
@@ -15,9 +16,11 @@ final class ContextFolders: Sendable {
     func folder(_ path: String, ignoreFile: String?) throws -> ContextFolder {
         let result = folders.change { folders in
             Result {
-                if let folder = folders[path] { return folder }
+                // One folder may be the main context and a named one, with another ignore file.
+                let key = "\(path)\u{0}\(ignoreFile ?? "")"
+                if let folder = folders[key] { return folder }
                 let folder = try ContextFolder(path: path, ignoreFile: ignoreFile, state: state)
-                folders[path] = folder
+                folders[key] = folder
                 return folder
             }
         }
@@ -38,8 +41,11 @@ final class ContextFolders: Sendable {
         _ request: ExecutorRequest, reference: String, _ scheduler: any SchedulerLink
     ) throws -> ContextFolder {
         switch try scheduler.request(request) {
-        case .folder(let fetched): return try folder(fetched.path, ignoreFile: nil)
-        case .failed(let failure): throw failure
+        case .folder(let fetched):
+            let material = try Material(role: .context, remote: reference, fetched)
+            if told.isFirst(material.reference) { try scheduler.send(.material(material)) }
+            return try folder(fetched.path, ignoreFile: nil)
+        case .failed(let failure): throw ExecutionError.imageUnavailable(failure)
         default: throw ExecutionError.protocolViolation("no folder where one was asked for")
         }
     }

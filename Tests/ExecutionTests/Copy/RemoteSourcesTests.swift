@@ -50,30 +50,18 @@ import Testing
 
     @Test func `a repository is asked for with the instruction's flags and the text's words`() throws {
         link.answer = .folder(FetchedFolder(path: "/state/git/x", revision: "abc123", commitTime: nil))
-        guard case .git(let source) = try AddSource("https://t@host/x.git?branch=b&subdir=s&submodules=0&mtime=commit")
-        else { throw UnexpectedInput() }
-        _ = try sources {
+        let add = try sources {
+            $0.sources = ["https://t@host/x.git?branch=b&subdir=s&submodules=0&mtime=commit"]
             $0.keepsGitFolder = true
             $0.checksum = "abc"
-        }.checkout(source)
+        }
+        guard case .git(let source)? = add.request.sources.first else { throw UnexpectedInput() }
+        _ = try add.checkout(source)
         let checkout = GitCheckout(
             remote: source.remote, reference: source.reference, subfolder: "s", commit: "abc", keepsGitFolder: true,
             fetchesSubmodules: false, usesCommitTime: true)
         #expect(link.requests == [.checkout(checkout)])
         #expect(link.materials.map(\.reference) == ["https://host/x.git#abc123"])
-    }
-
-    @Test(arguments: [
-        ("https://host/x.git?keep-git-dir=false", "inconsistent keep-git-dir configuration"),
-        ("https://host/x.git?commit=aaaa", "checksum mismatch \"bbbb\" != \"aaaa\""),
-    ])
-    func `flags and text must not contradict each other`(text: String, message: String) throws {
-        guard case .git(let source) = try AddSource(text) else { throw UnexpectedInput() }
-        let sources = try sources {
-            $0.keepsGitFolder = true
-            $0.checksum = "bbbb"
-        }
-        #expect(throws: ExecutionError.invalidArgument(message)) { try sources.checkout(source) }
     }
 
     @Test func `what cannot be fetched fails with the scheduler's reason`() throws {
