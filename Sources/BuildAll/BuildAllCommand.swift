@@ -17,6 +17,7 @@ struct BuildAllCommand: AsyncParsableCommand {
         subcommands: [
             BuildCommand.self, PlanCommand.self, CheckCommand.self, ListCommand.self, ConfigCommand.self,
             SchemaCommand.self, HistoryCommand.self, DoctorCommand.self, ShellCommand.self,
+            PruneCommand.self,
         ],
         defaultSubcommand: BuildCommand.self)
 }
