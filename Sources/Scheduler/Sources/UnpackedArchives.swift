@@ -1,5 +1,6 @@
 internal import FileSystem
 internal import Glibc
+internal import HTTP
 internal import Jobs
 internal import Layers
 internal import OCI
@@ -18,10 +19,7 @@ struct UnpackedArchives {
         let folder = try OpenFile.makeFolders(folder.string, mode: 0o700)
         if try folder.statusIfPresent(of: FileName(digest.hex)) != nil { return place }
         let file = try blobs.open(digest)
-        guard let kind = try archiveKind(of: file) else {
-            let text = "\(url.prefix { $0 != "?" }): it is no tar archive"
-            throw JobFailure(class: .context, message: text, summary: text)
-        }
+        guard let kind = try archiveKind(of: file) else { throw Self.failure(url, "it is no tar archive") }
         let drafts = try OpenFile.open(temporary.string, [.read, .directory])
         let draft = FileName("archive-" + String(UInt64.random(in: .min ... .max), radix: 36))
         try drafts.makeDirectory(draft, mode: 0o755)
@@ -30,11 +28,37 @@ struct UnpackedArchives {
             try extractArchive(
                 file, kind: kind, into: drafts.open(draft, [.read, .directory]),
                 owner: FileOwner(uid: geteuid(), gid: getegid()))
+            if let device = try Self.device(in: drafts, draft) {
+                throw Self.failure(url, "\(device) in it is a device")
+            }
             try drafts.rename(draft, to: FileName(digest.hex), in: folder)
         } catch {
             try drafts.removeTree(draft)
             throw error
         }
         return place
+    }
+
+    /// As root, what an archive says of devices is made; none of this machine's is to be in reach of a build.
+    private static func device(in folder: OpenFile, _ name: FileName) throws -> FileName? {
+        let folder = try folder.open(name, [.read, .directory, .noFollow])
+        for entry in try folder.entries() {
+            switch try entry.kind ?? folder.status(of: entry.name).kind {
+            case .characterDevice, .blockDevice: return entry.name
+            case .directory: if let found = try device(in: folder, entry.name) { return found }
+            default: break
+            }
+        }
+        return nil
+    }
+
+    private static func failure(_ url: String, _ reason: String) -> JobFailure {
+        let text = "\(withoutSecrets(url)): \(reason)"
+        return JobFailure(class: .context, message: text, summary: text)
+    }
+
+    /// Without user, password and query.
+    private static func withoutSecrets(_ url: String) -> String {
+        HTTPURL.parse(withCredentials: url)?.url.description ?? ""
     }
 }

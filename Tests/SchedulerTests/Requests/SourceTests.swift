@@ -117,6 +117,17 @@ import Testing
         #expect(Shell("ls -A \(batch.folder)/tmp").output == "")
     }
 
+    @Test(.enabled(if: Privilege.isRoot)) func `an archive with a device of this machine is refused`() async throws {
+        let folder = try TestFolder()
+        Shell("cd \(folder.path); mkdir -p in/d; mknod in/d/null c 1 3; tar cf a -C in .")
+        let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder.path("a"))))
+        let server = WebServer { request, _ in WebServer.Reply.file(bytes, to: request) }
+        let url = "http://user:s3cret@127.0.0.1:\(server.port)/a?token=s3cret"
+        let (batch, answers) = try await answers(to: [.unpack(url: url)], contexts: ["a": .archive(url: url)])
+        #expect(try failure(answers[0][0]).message == "\(server.url("/a")): null in it is a device")
+        #expect(Shell("ls -A \(batch.folder)/tmp \(batch.folder)/contexts/archives | grep -v :").output == "\n")
+    }
+
     // MARK: Repositories
 
     @Test func `a repository of this machine is for an image whose context it is`() async throws {

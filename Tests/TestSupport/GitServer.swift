@@ -1,13 +1,12 @@
 import Foundation
-import TestSupport
 
 /// Repositories in a folder, served by `git daemon`, by `git http-backend`, and as plain files over HTTP.
-final class GitServer: Sendable {
-    let folder: TestFolder
-    let port: Int
+public final class GitServer: Sendable {
+    public let folder: TestFolder
+    public let port: Int
     private let process: ChildProcess
 
-    enum Kind { case daemon, smartHTTP, plainHTTP }
+    public enum Kind: Sendable { case daemon, smartHTTP, plainHTTP }
 
     private static let environment = [
         "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@x", "GIT_COMMITTER_NAME": "C",
@@ -17,9 +16,9 @@ final class GitServer: Sendable {
     ]
 
     /// Runs `script` in a folder in which bare repositories are made, with `commit` and `git` at hand; serves them.
-    convenience init(_ script: String) throws { try self.init(.daemon, script) }
+    public convenience init(_ script: String) throws { try self.init(.daemon, script) }
 
-    init(_ kind: Kind, credentials: String = "", _ script: String) throws {
+    public init(_ kind: Kind, credentials: String = "", _ script: String) throws {
         folder = try TestFolder()
         let setup = """
             set -eu; cd \(folder.path); \(Self.environment.map { "export \($0.key)='\($0.value)'" }.joined(separator: "; "))
@@ -40,12 +39,12 @@ final class GitServer: Sendable {
         process.wait()
     }
 
-    func commit(_ repository: String, _ name: String = "HEAD") -> String {
+    public func commit(_ repository: String, _ name: String = "HEAD") -> String {
         Shell("git -C \(folder.path)/\(repository) rev-parse '\(name)'").lines.first ?? ""
     }
 
     /// Goes on in a working tree, and publishes what became of it.
-    func change(_ repository: String, _ script: String) {
+    public func change(_ repository: String, _ script: String) {
         let exports = Self.environment.map { "export \($0.key)='\($0.value)'" }.joined(separator: "; ")
         Shell(
             """
