@@ -84,6 +84,27 @@ import Testing
         #expect(try Archive.members(scratch.read("a.tar")).map(\.entry.uid) == [77, 88, 77])
     }
 
+    /// Extended headers of 50 kB each, with names of attributes that no other one has.
+    private static func headers(_ count: Int, type: UInt8) throws -> [UInt8] {
+        try (0..<count).flatMap { number in
+            let attributes = (0..<2000).map {
+                ExtendedAttribute(name: FileName("user.\(number).\($0)"), value: [])
+            }
+            var bytes = try Archive.bytes([Member(TarEntry(path: "f", kind: .fifo, attributes: attributes))])
+            bytes[156] = type
+            fixChecksum(&bytes, at: 0)
+            return bytes.dropLast(3 * 512)
+        }
+    }
+
+    @Test(arguments: [UInt8(ascii: "x"), UInt8(ascii: "g")])
+    func `headers without end are an error, many attributes are read at once`(type: UInt8) throws {
+        let end = try Archive.bytes([Member(TarEntry(path: "last", kind: .fifo))])
+        let member = try #require(try Archive.members(Self.headers(15, type: type) + end).first)
+        #expect(member.entry.attributes.count == 30_000)
+        #expect(throws: LayersError.self) { try Archive.members(Self.headers(40, type: type) + end) }
+    }
+
     @Test func `foreign readers read what we write`() throws {
         let scratch = try Scratch()
         var members = TarRoundTripTests.odd.filter { $0.entry.kind != .hardLink && $0.entry.path != "attributes" }

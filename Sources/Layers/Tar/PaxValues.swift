@@ -8,7 +8,7 @@ struct PaxValues {
     var uid: Int64?
     var gid: Int64?
     var modified: FileTime?
-    var attributes: [ExtendedAttribute] = []
+    private var attributeValues: [FileName: [UInt8]] = [:]
     var sparse = PaxSparse()
 
     /// Applies a record; an empty value takes back what a global header said. Unknown keys say nothing to us.
@@ -30,8 +30,13 @@ struct PaxValues {
 
     private mutating func setAttribute(_ name: [UInt8], _ value: [UInt8]) throws(TarProblem) {
         guard !name.isEmpty, !name.contains(0) else { throw .malformedExtendedHeader }
-        attributes.removeAll { $0.name.bytes == name }
-        attributes.append(ExtendedAttribute(name: FileName(name), value: value))
+        attributeValues[FileName(name)] = value
+    }
+
+    /// Sorted by name.
+    var attributes: [ExtendedAttribute] {
+        if attributeValues.isEmpty { return [] }
+        return attributeValues.map { ExtendedAttribute(name: $0.key, value: $0.value) }.sorted { $0.name < $1.name }
     }
 
     private static func number(_ text: [UInt8], _ field: String) throws(TarProblem) -> Int64? {

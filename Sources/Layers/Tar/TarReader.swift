@@ -11,15 +11,18 @@ public enum TarContent {
 /// Reads a tar stream member by member: v7, ustar, PAX, GNU and star, sparse members included.
 ///
 /// Nothing of it is trusted: whatever the bytes are, it ends with a member, the end or an error that has the offset, and
-/// keeps no more than `headerLimit` bytes of extended headers in memory.
+/// keeps no more than `headerLimit` bytes of extended headers in memory for a member, and as many for all.
 public struct TarReader: ~Copyable {
     private let input: TarInput
     private let headerLimit: Int64
     private var global = PaxValues()
+    private var globalBytes: Int64 = 0
+    /// Of the headers before the next member.
+    private var localBytes: Int64 = 0
     private var body = TarBody()
     private var isAtEnd = false
 
-    /// `headerLimit`: bytes of one extended header.
+    /// `headerLimit`: bytes of the extended headers of one member, and of those that are for all.
     public init(_ source: any ByteSource, headerLimit: Int64 = 1 << 20) {
         input = TarInput(source)
         self.headerLimit = headerLimit
@@ -41,6 +44,7 @@ public struct TarReader: ~Copyable {
         try readContent { _ in }
         var values = global
         var hasExtension = false
+        localBytes = 0
         while let header = try nextHeader() {
             guard let kind = TarEntry.Kind(typeFlag: header.type) else {
                 hasExtension = try readExtension(header, &values) || hasExtension
@@ -76,12 +80,9 @@ public struct TarReader: ~Copyable {
     private mutating func readExtension(_ header: TarHeader, _ values: inout PaxValues) throws -> Bool {
         let size = try header.size()
         switch header.type {
-        case TarType.paxLocal:
-            let bytes = try extensionBytes(size)
-            try Self.apply(bytes, to: &values)
+        case TarType.paxLocal: try Self.apply(extensionBytes(size), to: &values)
         case TarType.paxGlobal:
-            let bytes = try extensionBytes(size)
-            try Self.apply(bytes, to: &global)
+            try Self.apply(extensionBytes(size, isGlobal: true), to: &global)
             values = global
             return false
         case TarType.gnuLongName: values.path = Array(try extensionBytes(size).prefix { $0 != 0 })
@@ -99,8 +100,12 @@ public struct TarReader: ~Copyable {
         for record in records { try values.apply(record) }
     }
 
-    private func extensionBytes(_ size: Int64) throws -> [UInt8] {
-        guard size <= headerLimit else { throw TarProblem.headerTooLarge(size: size, limit: headerLimit) }
+    private mutating func extensionBytes(_ size: Int64, isGlobal: Bool = false) throws -> [UInt8] {
+        let before = isGlobal ? globalBytes : localBytes
+        guard size <= headerLimit - before else {
+            throw TarProblem.headerTooLarge(size: size, limit: headerLimit - before)
+        }
+        if isGlobal { globalBytes += size } else { localBytes += size }
         let bytes = try input.bytes(Int(size))
         try input.skip(Int64(TarField.padding(after: size)))
         return bytes
