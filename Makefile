@@ -1,6 +1,7 @@
 # make quickstart   install what is missing, build, build five images, show them
 # make test         install what is missing, run every test
 # make check        format, lint, build with warnings as errors, undeclared imports
+# make fuzz         damaged input by the million, ROUNDS=1000000
 # make build        the two programs, optimised, in .build/release
 # make install      PREFIX=/usr/local
 # make projects     build what manifests/projects.yaml lists, run the programs
@@ -10,7 +11,7 @@ PREFIX ?= /usr/local
 RELEASE := .build/release
 BUILD_RELEASE := swift build -c release --static-swift-stdlib -Xlinker -s --product
 
-.PHONY: all build check test quickstart projects bench install uninstall clean packages
+.PHONY: all build check test fuzz quickstart projects bench install uninstall clean packages
 
 all: build
 
@@ -34,6 +35,10 @@ check: packages
 test: packages
 	@.ci/packages quickstart test
 	@.ci/test
+
+fuzz: packages
+	@.ci/packages test
+	@.ci/fuzz
 
 quickstart: build
 	@.ci/packages quickstart

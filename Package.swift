@@ -135,6 +135,13 @@ let package = Package(
         .executableTarget(
             name: "StorageProbe", dependencies: ["Storage", "OCI", "FileSystem", systemPackage],
             path: "Tests/StorageProbe", swiftSettings: settings),
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "DockerfileFrontend", "Layers", "Storage", "OCI", "FileSystem", "TestSupport", systemPackage,
+            ],
+            path: "Tests/Fuzz", swiftSettings: settings),
+        .testTarget(name: "FuzzTests", dependencies: ["Fuzz", "TestSupport"], swiftSettings: settings),
         tests("Layers", ["OCI", "FileSystem", "Storage", systemPackage]),
         tests("HTTP", [systemPackage]),
         tests("Programs"),
