@@ -27,6 +27,7 @@ enum MissReason {
         switch part {
         case "parent layers": return "layers_below_changed"
         case "source layers": return "stage_changed"
+        case "download", "repository": return "remote_source_changed"
         case "environment": return "environment_changed"
         default: return "dockerfile_changed"
         }

@@ -43,9 +43,15 @@ final class ContextFolder: Sendable {
                 }
             }
             if source.isDirectory { key.add("context folder \(source.path)", listing.finalize().description) }
-            key.add("source name", source.isDirectory ? "" : String(decoding: source.path.last ?? [], as: UTF8.self))
+            key.add("source name", source.isDirectory ? "" : Self.text(of: source.name))
         }
         key.add("number of sources", "\(sources.count)")
+    }
+
+    /// Another text for another name, also for names that are no UTF-8.
+    private static func text(of name: [UInt8]) -> String {
+        let text = String(decoding: name, as: UTF8.self)
+        return text.utf8.elementsEqual(name) ? text : Digest(of: name).description
     }
 
     /// Of the regular files, in their order; those that are not known are read on all processors.

@@ -35,7 +35,10 @@ struct CopyRequest {
         (owner, mode, isLink) = (add.owner, add.mode, add.isLink)
         (checksum, unpacks) = (add.checksum, add.unpacks)
         isAdd = true
-        history = HistoryText.add(add)
+        // Everybody can read the history of an image.
+        var shown = add
+        shown.sources = add.sources.map(RemoteSources.withoutUser)
+        history = HistoryText.add(shown)
     }
 
     /// What it reads of the context, a stage or an image.

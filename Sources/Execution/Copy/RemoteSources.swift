@@ -42,12 +42,16 @@ struct RemoteSources {
 
     /// A URL without user, password, query and fragment: any of them may be a secret.
     static func withoutSecrets(_ url: String) -> String {
-        let text = url.prefix { $0 != "?" && $0 != "#" }
-        guard let scheme = text.firstRange(of: "://") else { return String(text) }
-        let rest = text[scheme.upperBound...]
-        let host = rest.prefix { $0 != "/" }
-        guard let at = host.lastIndex(of: "@") else { return String(text) }
-        return String(text[..<scheme.upperBound] + rest[rest.index(after: at)...])
+        withoutUser(String(url.prefix { $0 != "?" && $0 != "#" }))
+    }
+
+    /// A source without the user and password that a URL has before its host.
+    static func withoutUser(_ source: String) -> String {
+        guard let scheme = source.firstRange(of: "://") else { return source }
+        let rest = source[scheme.upperBound...]
+        let host = rest.prefix { !["/", "?", "#"].contains($0) }
+        guard let at = host.lastIndex(of: "@") else { return source }
+        return String(source[..<scheme.upperBound] + rest[rest.index(after: at)...])
     }
 }
 

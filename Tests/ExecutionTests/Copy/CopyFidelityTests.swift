@@ -89,11 +89,11 @@ import Testing
     }
 
     @Test func `a directory of very many files is copied in linear time`() throws {
-        Shell("cd '\(bench.folder.path)/source'; mkdir d; cd d; seq 30000 | xargs touch")
+        Shell("cd '\(bench.folder.path)/source'; mkdir d; cd d; seq 20000 | xargs touch")
         let start = ContinuousClock.now
         try copy("d")
         #expect(ContinuousClock.now - start < .seconds(30))
-        #expect(shell("ls upper/to | wc -l") == "30000\n")
+        #expect(shell("ls upper/to | wc -l") == "20000\n")
     }
 
     @Test(arguments: [200, 4_200]) func `a deep tree is copied, also past PATH_MAX`(length: Int) throws {

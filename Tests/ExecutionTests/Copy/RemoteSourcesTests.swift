@@ -78,6 +78,11 @@ import Testing
     func `what may be a secret is not in the ledger`(url: String, shown: String) {
         #expect(RemoteSources.withoutSecrets(url) == shown)
     }
+
+    @Test func `a password is not in the history`() throws {
+        let add = try sources { $0.sources = ["https://me:secret@host/x?a=b", "dir@x", "git@host:x.git"] }
+        #expect(add.request.history == "ADD https://host/x?a=b dir@x git@host:x.git / # buildkit")
+    }
 }
 
 private struct UnexpectedInput: Error {}
