@@ -22,7 +22,10 @@ struct CopyOperation {
             return try TreeCopier(source, into: target.directory(path), of: target).copyContents()
         }
         guard let entry = source.entries.first else { return }
-        if let kind = source.archive { return try unpack(source, entry, kind, to: target.directory(path), of: target) }
+        if let kind = source.archive {
+            // --chmod has nothing to say of an archive, nor of the folder that is made for one.
+            return try unpack(source, entry, kind, to: target.directory(path, mode: 0o755), of: target)
+        }
         let resolved = try target.resolve(path)
         if namesDirectory || resolved.found == .directory {
             try TreeCopier(source, into: target.directory(path), of: target).copy(entry, as: source.name)

@@ -39,11 +39,11 @@ final class CopyTarget {
         return try below?.found(path) ?? .missing
     }
 
-    /// The directory at a path, links followed; what is missing of it is made.
-    func directory(_ path: RootPath) throws -> TargetFolder {
+    /// The directory at a path, links followed; what is missing of it is made, with `mode` or as the attributes say.
+    func directory(_ path: RootPath, mode: UInt16? = nil) throws -> TargetFolder {
         let resolved = try resolve(path).path
         return try resolved.names.map(FileName.init).reduce(root) { folder, name in
-            guard let status = try folder.status(of: name) else { return try make(name, in: folder) }
+            guard let status = try folder.status(of: name) else { return try make(name, in: folder, mode) }
             guard status.kind == .directory else {
                 throw ExecutionError.copyOntoNonDirectory(resolved.description)
             }
@@ -51,11 +51,11 @@ final class CopyTarget {
         }
     }
 
-    private func make(_ name: FileName, in folder: TargetFolder) throws -> TargetFolder {
+    private func make(_ name: FileName, in folder: TargetFolder, _ mode: UInt16?) throws -> TargetFolder {
         let made = try folder.making(name)
         let owner = attributes.parentOwner
         try made.writable().setOwner(uid: owner.uid, gid: owner.gid)
-        try made.writable().setPermissions(attributes.parentMode)
+        try made.writable().setPermissions(mode ?? attributes.parentMode)
         setTime(of: made, attributes.madeTime)
         return made
     }
