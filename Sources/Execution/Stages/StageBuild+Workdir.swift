@@ -14,9 +14,9 @@ extension StageBuild {
         key.add("path", directory.description)
         key.add("user", state.config.user ?? "")
         try image.runner.perform(step(instruction, key: key, createdBy: createdBy), on: &state) { [state] in
-            let identity = try image.users(of: state).identity(state.config.user ?? "")
-            let attributes = CopyAttributes(
-                owner: Owner(uid: identity.uid, gid: identity.gid), madeTime: image.madeTime)
+            // As --chown has it: the group of a number alone is that number, whatever group a step would run in.
+            let owner = try image.users(of: state).owner(state.config.user ?? "")
+            let attributes = CopyAttributes(owner: owner, madeTime: image.madeTime)
             return try image.write(on: state, attributes) { _ = try $0.directory(directory) }
         }
     }
