@@ -6,12 +6,13 @@
 # make install      PREFIX=/usr/local
 # make projects     build what manifests/projects.yaml lists, run the programs
 # make bench        beside buildah, on the same work
+# make compare      ask BuildKit and buildah for what the tests expect; ROUNDS=500 random builds beside buildah
 
 PREFIX ?= /usr/local
 RELEASE := .build/release
 BUILD_RELEASE := swift build -c release --static-swift-stdlib -Xlinker -s --product
 
-.PHONY: all build check test fuzz quickstart projects bench install uninstall clean packages
+.PHONY: all build check test fuzz compare quickstart projects bench install uninstall clean packages
 
 all: build
 
@@ -50,6 +51,12 @@ projects: build
 	@manifests/quickstart/prepare
 	$(RELEASE)/build-all manifests/projects.yaml --state "$${BUILD_ALL_STATE:-$$PWD/.state}"
 	@manifests/projects/check
+
+ROUNDS ?= 100
+
+compare: packages
+	@.ci/packages quickstart test compare
+	BUILD_ALL_COMPARE=1 BUILD_ALL_ROUNDS=$(ROUNDS) swift test --filter 'ReferenceTests|RandomComparisonTests'
 
 bench: build
 	@.ci/packages quickstart bench

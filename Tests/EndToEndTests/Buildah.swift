@@ -7,6 +7,13 @@ enum Buildah {
         try run(["buildah"] + storage(in: workspace) + arguments, in: workspace)
     }
 
+    /// The outcome of a command that may fail.
+    static func attempt(_ arguments: [String], in workspace: Workspace) throws -> Outcome {
+        try Program.run(
+            ["buildah"] + storage(in: workspace) + arguments, in: workspace.folder,
+            environment: ["BUILDAH_ISOLATION": "chroot"])
+    }
+
     private static func storage(in workspace: Workspace) -> [String] {
         ["--root", workspace.path("buildah/root"), "--runroot", workspace.path("buildah/run")]
     }

@@ -6,7 +6,6 @@ import Testing
 /// `Fixtures/compare/CASE` is a context that Debian's buildah builds too, and the results are equal. Where buildah is known
 /// to differ from BuildKit, `Fixtures/differences/CASE.txt` lists every line that differs, `-` buildah's and `+` ours, below a
 /// comment with the rule that decides; nothing else may differ but what `every.txt` allows everywhere.
-/// `Fixtures/rules/CASE` is a context that buildah cannot build; its differences are those to the image `base`.
 ///
 /// A `prepare.sh` in a context makes what git does not keep (links, modes, odd names) and is removed before the builds.
 @Suite(.serialized) struct BuildahComparisonTests {
@@ -35,26 +34,9 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: getuid() == 0, "owners are compared"))
-    func `files and config follow the rules where buildah does not`() throws {
-        let workspace = try Workspace("rules")
-        let cases = try Self.cases("rules")
-        try build(cases, of: "rules", in: workspace)
-        let base = try listing("base", in: workspace)
-        for name in cases { try compare(name, with: base, allowing: [], in: workspace) }
-    }
-
     /// Builds all cases in one batch, on an image `base` with a shell.
     private func build(_ cases: [String], of folder: String, in workspace: Workspace) throws {
-        try workspace.writeBusybox("contexts/base")
-        try workspace.write(
-            "contexts/base/Dockerfile",
-            Workspace.busyboxDockerfile + """
-                RUN mkdir -p /etc /root /tmp /home && chmod 1777 /tmp && echo 'root:x:0:0:root:/root:/bin/sh' > /etc/passwd \\
-                    && echo 'root:x:0:' > /etc/group
-                CMD ["sh"]
-
-                """)
+        try workspace.writeBase()
         for name in cases { try prepareContext(name, of: folder, in: workspace) }
         let images = (["base"] + cases).map {
             "  \($0):\n    context: contexts/\($0)\n    outputs: [{oci: oci/\($0)}]\n"

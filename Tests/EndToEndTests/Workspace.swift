@@ -94,6 +94,19 @@ final class Workspace {
 
         """
 
+    /// The context `contexts/base` of an image with a shell, the usual folders and root as its only user.
+    func writeBase() throws {
+        try writeBusybox("contexts/base")
+        try write(
+            "contexts/base/Dockerfile",
+            Self.busyboxDockerfile + """
+                RUN mkdir -p /etc /root /tmp /home && chmod 1777 /tmp && echo 'root:x:0:0:root:/root:/bin/sh' > /etc/passwd \\
+                    && echo 'root:x:0:' > /etc/group
+                CMD ["sh"]
+
+                """)
+    }
+
     /// Runs `build-all` with the workspace's state folder.
     func buildAll(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {
         try Program.run(

@@ -1,0 +1,6 @@
+python3 - <<'P'
+import io, tarfile
+with tarfile.open("a.tar", "w") as a:
+    m = tarfile.TarInfo("../../escaped"); m.size = 2
+    a.addfile(m, io.BytesIO(b"x\n"))
+P

@@ -1,0 +1,1 @@
+echo x >.wh.kept; tar -cf a.tar .wh.kept; rm .wh.kept

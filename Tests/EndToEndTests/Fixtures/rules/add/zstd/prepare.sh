@@ -1,0 +1,1 @@
+echo f >f; tar -cf a.tar f; zstd -q a.tar; rm f a.tar

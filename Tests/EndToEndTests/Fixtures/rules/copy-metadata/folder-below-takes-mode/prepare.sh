@@ -1,0 +1,1 @@
+mkdir -p tree/sub; chmod 0750 tree/sub

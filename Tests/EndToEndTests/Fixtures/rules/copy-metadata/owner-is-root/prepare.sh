@@ -1,0 +1,1 @@
+mkdir d; echo f >f; echo x >d/x; chown -R 33:34 f d

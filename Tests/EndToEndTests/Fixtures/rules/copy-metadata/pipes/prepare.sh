@@ -1,0 +1,1 @@
+mkdir tree; mkfifo -m 0640 tree/pipe pipe

@@ -1,0 +1,1 @@
+truncate -s 300000 sparse; printf end >>sparse

@@ -1,0 +1,1 @@
+mkdir -p tree/sub; echo f >tree/old; ln -s old tree/link; touch -d '2001-02-03 04:05:06.789Z' tree/old; touch -h -d '1999-01-01Z' tree/link; touch -d '2010-10-10Z' tree/sub; touch -d '2005-05-05Z' tree

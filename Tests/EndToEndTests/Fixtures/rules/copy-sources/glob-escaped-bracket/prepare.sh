@@ -1,0 +1,1 @@
+echo bracket >'[x]'; echo x >x

@@ -1,0 +1,1 @@
+for f in a b .h ab; do echo $f >$f.txt; done

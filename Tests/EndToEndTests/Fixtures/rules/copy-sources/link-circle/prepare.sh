@@ -1,0 +1,1 @@
+ln -s a b; ln -s b a

@@ -1,0 +1,1 @@
+printf '\n# escape=`\nFROM base\nENV a=1 \\\n b=2\n' >Dockerfile

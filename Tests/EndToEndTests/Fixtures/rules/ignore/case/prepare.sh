@@ -1,0 +1,1 @@
+echo a >ab; echo A >AB; echo 'a*' >.dockerignore

@@ -1,0 +1,1 @@
+echo odd >--chown=1:2

@@ -1,0 +1,1 @@
+printf '\357\273\277FROM base\nENV a=1\n' >Dockerfile

@@ -1,0 +1,1 @@
+echo f >f; ln -s f link
