@@ -49,11 +49,13 @@ struct UserDatabase {
             home: home.isEmpty ? (user.id == 0 ? "/root" : "/") : home)
     }
 
-    /// Who files get, for the text of `--chown`: a name alone brings its primary group, a number alone is the group's too.
+    /// Who files get, for the text of `--chown`: a name alone brings its primary group, a number alone is the group's too;
+    /// an empty user or group is root.
     func owner(_ text: String) throws -> Owner {
         let ownership = try Ownership(parsing: text)
         let user = try user(ownership.user)
         if let group = ownership.group { return Owner(uid: user.id, gid: try gid(group)) }
+        if ownership.hasEmptyGroup { return Owner(uid: user.id, gid: 0) }
         if case .name = ownership.user { return Owner(uid: user.id, gid: user.record?.gid ?? user.id) }
         return Owner(uid: user.id, gid: user.id)
     }

@@ -37,7 +37,7 @@ import Testing
     @Test(
         arguments: [
             ("app", 1000, 1001), ("1000", 1000, 1000), ("app:extra", 1000, 50), (":7", 0, 7), ("root", 0, 0),
-            ("5:6", 5, 6),
+            ("5:6", 5, 6), ("5:", 5, 0), ("app:", 1000, 0), (":", 0, 0),
         ] as [(String, UInt32, UInt32)])
     func `chown takes the primary group of a name and the same number for a number`(
         text: String, uid: UInt32, gid: UInt32

@@ -10,10 +10,13 @@ public struct Ownership: Hashable, Sendable {
     public let user: Account
     /// Nil: the same number for a numeric user of `--chown`, the primary group for a named one.
     public let group: Account?
+    /// `user:`, which is root's group to `--chown` and as good as no group to USER; `group` is nil.
+    public let hasEmptyGroup: Bool
 
     public init(parsing text: String) throws(DockerfileFault) {
         let (user, group) = text.splitOnce(at: ":")
         self.user = user.isEmpty ? .id(0) : try Self.account(user, in: text)
+        hasEmptyGroup = group == ""
         guard let group, !group.isEmpty else {
             self.group = nil
             return

@@ -14,11 +14,13 @@ struct ParentsFinder {
     private func sources(_ text: String) throws -> [CopySource] {
         let source = ParentsPath(text)
         let finder = SourceFinder(tree: tree, excludes: excludes)
-        return try finder.places(source.folder).map { place in
+        return try finder.places(source.folder).compactMap { place in
             let entries =
                 try source.isRequired
                 ? named(RootPath(source.pattern), below: place.resolved, text)
                 : matches(of: source.matcher(), below: place.resolved)
+            // A pattern that matches nothing makes nothing, not even the destination.
+            if entries.isEmpty, !source.isRequired { return nil }
             return CopySource(origin: .tree(tree), path: place.path, isDirectory: true, entries: entries)
         }
     }
