@@ -8,7 +8,8 @@ extension ImageBuild {
     func check(_ graph: StageGraph) throws {
         let bases = try externalBases(of: graph)
         let report = graph.lint(
-            environment: { bases[$0.index]?.variables }, hasShell: { bases[$0.index]?.config.shell != nil })
+            ignoreFile: job.ignoreFile, environment: { bases[$0.index]?.variables },
+            hasShell: { bases[$0.index]?.config.shell != nil })
         guard report.errors.isEmpty else { throw dockerfile.errors(report.errors) }
         let platforms = try graph.stages.compactMap { stage in
             try bases[stage.index].flatMap { try platformWarning(of: stage, base: $0) }

@@ -144,7 +144,7 @@ import Testing
                 let platform = PlatformValues(os: "linux", architecture: "amd64")
                 let scope = try GlobalScope(file, targetPlatform: platform)
                 let report = try StageGraph(file, scope: scope, includesAllStages: true).lint(
-                    environment: { _ in settings["base"].map { ["PATH": $0] } },
+                    ignoreFile: settings["ignore"], environment: { _ in settings["base"].map { ["PATH": $0] } },
                     hasShell: { _ in settings["base"] != nil })
                 let errors = report.errors.map { "! \($0)" }
                 let options = try file.checkOptions(buildArguments: [:])

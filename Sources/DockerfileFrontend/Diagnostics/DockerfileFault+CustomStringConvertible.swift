@@ -92,6 +92,7 @@ extension DockerfileFault: CustomStringConvertible {
         case .tooManyTriggers: "more than \(StageResolver.mostTriggers) ONBUILD triggers would run"
         case .invalidEpoch(let text): "invalid SOURCE_DATE_EPOCH: \(text)"
         case .unfitEpochStage(let reason): "SOURCE_DATE_EPOCH stage \(reason)"
+        case .invalidIgnoreFile(let error): error.description
         }
     }
 }

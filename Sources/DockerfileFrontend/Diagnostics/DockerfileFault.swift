@@ -76,4 +76,5 @@ public enum DockerfileFault: Error, Hashable, Sendable {
     case tooManyTriggers
     case invalidEpoch(String)
     case unfitEpochStage(String)
+    case invalidIgnoreFile(IgnoreFileError)
 }

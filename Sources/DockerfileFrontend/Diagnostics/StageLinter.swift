@@ -2,11 +2,13 @@
 struct StageLinter {
     private let scope: GlobalScope
     private let expander: WordExpander
+    private let ignored: IgnoredSources
     private var states: [Int: LintState] = [:]
     private(set) var report = LintReport()
 
-    init(_ graph: StageGraph) {
+    init(_ graph: StageGraph, ignoreFile: String?) {
         scope = graph.scope
+        ignored = IgnoredSources(ignoreFile)
         expander = graph.dockerfile.expander
     }
 
@@ -14,11 +16,13 @@ struct StageLinter {
     mutating func check(_ stage: ResolvedStage, environment: [String: String]?, hasShell: Bool) {
         var state = LintState(environment: environment, hasShell: hasShell)
         if case .stage(let base) = stage.base, let inherited = states[base] { state = inherited.ofChild }
-        for instruction in stage.instructions { check(instruction, &state) }
+        for (place, instruction) in stage.instructions.enumerated() {
+            check(instruction, &state, readsContext: stage.copySources[place] == nil)
+        }
         states[stage.index] = state
     }
 
-    private mutating func check(_ instruction: Instruction, _ state: inout LintState) {
+    private mutating func check(_ instruction: Instruction, _ state: inout LintState, readsContext: Bool) {
         if case .arg(let declarations) = instruction.kind {
             for declaration in declarations { check(declaration, instruction, &state) }
             return
@@ -28,6 +32,7 @@ struct StageLinter {
             let expanded = try instruction.expanded(by: expander) { state.value(of: $0, isGuess: &isGuess) }
             noteUndefined(expanded.undefined, instruction, state)
             check(expanded.kind, instruction, &state, isGuess: isGuess)
+            if readsContext, !isGuess { try checkSources(expanded.kind, instruction) }
         } catch {
             if !isGuess { report.errors.append(error) }
         }
@@ -54,6 +59,18 @@ struct StageLinter {
             names, declared: state.declared, known: state.environment.keys.sorted(), at: instruction)
     }
 
+    private mutating func checkSources(
+        _ kind: InstructionKind, _ instruction: Instruction
+    ) throws(DockerfileError) {
+        do throws(IgnoreFileError) {
+            for source in try ignored.names(in: kind) {
+                report.warnings.append(.ignored(source, at: instruction))
+            }
+        } catch {
+            throw DockerfileError(.invalidIgnoreFile(error), lines: instruction.lines)
+        }
+    }
+
     mutating func warn(_ rule: LintRule, _ message: String, at instruction: Instruction) {
         report.warnings.append(DockerfileWarning(rule, message, at: instruction))
     }
@@ -62,6 +79,8 @@ struct StageLinter {
 /// What the rules need to know of a stage on its way.
 struct LintState {
     private(set) var environment: [String: String]
+    /// What ENV and the base set of it: a child sees that again, whatever ARG said later.
+    private var config: [String: String]
     /// Nothing else is set. Otherwise the base may have variables that are not known here.
     let isComplete: Bool
     /// ARGs so far, with a value or not.
@@ -80,11 +99,13 @@ struct LintState {
         isComplete = environment != nil
         // A build gives every stage one, if its base has none.
         if isComplete, self.environment["PATH"] == nil { self.environment["PATH"] = Self.defaultPath }
+        config = self.environment
     }
 
     var ofChild: LintState {
         var child = self
         child.last = [:]
+        child.environment.merge(config) { $1 }
         return child
     }
 
@@ -94,7 +115,10 @@ struct LintState {
         return value
     }
 
-    mutating func set(_ name: String, _ value: String) { environment[name] = value }
+    mutating func set(_ name: String, _ value: String) {
+        environment[name] = value
+        config[name] = value
+    }
 
     mutating func declare(_ name: String, _ value: String?) {
         declared.insert(name)

@@ -71,9 +71,14 @@ extension AddInstruction {
     }
 
     /// Whether a source may be a path: variables are not known yet.
-    var readsContext: Bool {
-        sources.contains { source in
-            guard let source = try? AddSource(source), case .path = source else { return false }
+    var readsContext: Bool { !localSources.isEmpty }
+
+    /// What is read from the context, unless it is known to be an URL or a repository.
+    var localSources: [String] {
+        sources.filter { source in
+            guard let source = try? AddSource(source, isGit: keepsGitFolder != nil), case .path = source else {
+                return false
+            }
             return true
         }
     }

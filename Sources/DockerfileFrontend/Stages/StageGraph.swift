@@ -178,12 +178,14 @@ extension StageGraph {
     ///
     /// Nothing is built. `environment` gives the variables of a stage's image or named context, if they are known;
     /// without them no word is said of undefined variables in that stage. `hasShell` says whether that base's config
-    /// names a shell. `Dockerfile.checkOptions` are to be applied.
+    /// names a shell. `ignoreFile` is the text of the file that governs the main context, if that is a folder.
+    /// `Dockerfile.checkOptions` are to be applied.
     public func lint(
+        ignoreFile: String? = nil,
         environment: (ResolvedStage) -> [String: String]? = { _ in nil },
         hasShell: (ResolvedStage) -> Bool = { _ in false }
     ) -> LintReport {
-        var linter = StageLinter(self)
+        var linter = StageLinter(self, ignoreFile: ignoreFile)
         for stage in stages {
             let known = stage.base == .scratch ? [:] : environment(stage)
             linter.check(stage, environment: known, hasShell: hasShell(stage))

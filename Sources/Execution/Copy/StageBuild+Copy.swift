@@ -9,7 +9,7 @@ extension StageBuild {
     func perform(_ request: CopyRequest, _ instruction: Instruction) throws {
         let mode = try request.mode.map { try FileMode(parsing: $0) }
         let destination = request.absoluteDestination(in: state.workingDirectory)
-        let inputs = try inputs(of: request, instruction)
+        let inputs = try inputs(of: request)
         let key = try key(request, instruction, destination, inputs)
         let step = step(instruction, key: key, createdBy: request.history)
         try image.runner.perform(step, on: &state) { [state] in
@@ -58,13 +58,13 @@ extension StageBuild {
     // MARK: - Sources
 
     /// In the instruction's order, heredocs last.
-    private func inputs(of request: CopyRequest, _ instruction: Instruction) throws -> [CopyInput] {
+    private func inputs(of request: CopyRequest) throws -> [CopyInput] {
         let remote = RemoteSources(request: request, blobs: image.stores.blobs, scheduler: image.scheduler)
         let origin = try request.paths.isEmpty ? nil : image.origin(of: stage.copySources[place])
         var inputs: [CopyInput] = []
         for source in request.sources {
             switch source {
-            case .path(let path): inputs += try origin.map { try found(path, in: $0, request, instruction) } ?? []
+            case .path(let path): inputs += try origin.map { try found(path, in: $0, request) } ?? []
             case .url(let url): inputs.append(try remote.download(url))
             case .git(let repository): inputs.append(try remote.checkout(repository))
             }
@@ -73,11 +73,10 @@ extension StageBuild {
     }
 
     private func found(
-        _ path: String, in origin: CopyOrigin, _ request: CopyRequest, _ instruction: Instruction
+        _ path: String, in origin: CopyOrigin, _ request: CopyRequest
     ) throws -> [CopyInput] {
         switch origin {
         case .folder(let context):
-            if stage.copySources[place] == nil { try warnIgnored(path, context, instruction) }
             return [.context(context, try sources([path], in: context.tree, request))]
         case .layers(let layers): return [.stage(layers, [path])]
         }
@@ -124,15 +123,6 @@ extension StageBuild {
         }
     }
 
-    private func warnIgnored(
-        _ path: String, _ context: ContextFolder, _ instruction: Instruction
-    ) throws {
-        let place = RootPath(path)
-        guard context.tree.filter.position(at: place).isHidden else { return }
-        let name = String(place.description.dropFirst())
-        let options = try image.dockerfile.checkOptions(buildArguments: image.job.buildArguments)
-        for warning in try options.filter([.ignored(name, at: instruction)]) { try image.warn(warning) }
-    }
 }
 
 extension CopySource {

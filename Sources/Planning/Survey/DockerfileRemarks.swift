@@ -32,7 +32,7 @@ extension PlannedImage {
         do {
             let dockerfile = try Dockerfile(parsing: job.dockerfile.bytes, name: job.dockerfile.name)
             let graph = try StageGraph(dockerfile, of: job, includesAllStages: true)
-            let report = graph.lint()
+            let report = graph.lint(ignoreFile: job.ignoreFile)
             guard report.errors.isEmpty else { throw dockerfile.errors(report.errors) }
             let options = try dockerfile.checkOptions(buildArguments: job.buildArguments)
             return try options.filter(report.warnings).map { DockerfileRemark($0, in: dockerfile) }
