@@ -16,7 +16,8 @@ extension StageBuild {
         key.add("working directory", state.workingDirectory)
         key.add("network", network.rawValue)
         plan.addKey(to: &key)
-        let declared = state.arguments.map { ($0.name, $0.value == nil ? nil : state.environment[$0.name]) }
+        // An ENV of the same name shows, whether or not the argument has a value.
+        let declared = state.arguments.map { ($0.name, state.environment[$0.name]) }
         let createdBy = HistoryText.run(arguments, declared: declared)
         let step = step(instruction, key: key, createdBy: createdBy)
         try image.runner.perform(step, on: &state) { [state] in

@@ -65,11 +65,13 @@ struct StageState {
         self.config = config
     }
 
-    /// A stage on another stage: it inherits all but the triggers, and what CMD did there counts as the base's.
+    /// A stage on another stage: it inherits all but the triggers, and what CMD did there counts as the base's. Of a name
+    /// that ENV and ARG set there it sees what ENV said, as it would on an image.
     func inherited() -> StageState {
         var state = self
         state.config.onBuild = nil
         state.setsCommand = false
+        for (name, value) in EnvironmentList(config.env ?? []).entries { state.environment[name] = value }
         return state
     }
 
@@ -88,8 +90,11 @@ struct StageState {
 
     /// ARG: seen by later instructions, never in the config.
     mutating func declare(argument name: String, value: String?) {
-        arguments.removeAll { $0.name == name }
-        arguments.append((name, value))
+        if let place = arguments.firstIndex(where: { $0.name == name }) {
+            arguments[place].value = value
+        } else {
+            arguments.append((name, value))
+        }
         if let value { environment[name] = value }
     }
 
