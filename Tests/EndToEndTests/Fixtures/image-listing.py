@@ -169,6 +169,8 @@ def config_lines(image):
     values = {key: config.get(key) for key in CONFIG}
     values["Labels"] = {key: value for key, value in (values["Labels"] or {}).items() if not key.startswith("io.buildah")}
     values["Author"] = image.config.get("author")
+    # Some builders leave it out.
+    values["WorkingDir"] = "" if values["WorkingDir"] == "/" else values["WorkingDir"]
     values["Env"] = ["PATH as usual" if value == PATH else value for value in values["Env"] or []]
     return {f"config {key}={json.dumps(value, sort_keys=True, ensure_ascii=False)}" for key, value in values.items() if value}
 
