@@ -7,6 +7,8 @@ enum MissReason {
     static let neverBuilt = "never_built"
     /// The key is the same, the layer's blob is gone or damaged.
     static let resultMissing = "result_missing"
+    /// The result has times beyond the job's bound.
+    static let timesBeyondEpoch = "times_beyond_epoch"
 
     /// What differs between the parts of two keys of one step, at most five things.
     static func changes(from before: [String: String], to now: StepKey) -> String {

@@ -75,8 +75,10 @@ final class StepRunner: Sendable {
         { [job] step in "\(job.image) \(job.platform) \(step.stage) \(step.number)" }
     }
 
+    /// A layer with a time beyond the job's bound is none: an image without one may have made it.
     private func cached(_ step: LayerStep) throws -> StepRecord? {
         guard job.cache == .readWrite, let record = try stores.steps.find(step.key.digest) else { return nil }
+        if let bound = job.epoch, let newest = record.newestTime, newest > bound { return nil }
         try stores.steps.note(record.parts, place: place(step))
         return record
     }
@@ -104,7 +106,8 @@ final class StepRunner: Sendable {
         for warning in warnings { try scheduler.send(.warning(Warning(message: warning, line: step.line))) }
         _ = try stores.layers.adopt(work.upper, as: layer.diffID)
         var record = StepRecord(
-            layer: layer.descriptor, diffID: layer.diffID, created: creationTime(), parts: step.key.summary)
+            layer: layer.descriptor, diffID: layer.diffID, newestTime: layer.newestTime, created: creationTime(),
+            parts: step.key.summary)
         guard job.cache != .off else { return record }
         // A step that came out as it did before keeps its time, and so the image its digest.
         if let old = try stores.steps.find(step.key.digest), old.diffID == record.diffID {
@@ -126,6 +129,7 @@ final class StepRunner: Sendable {
         case .off: return MissReason.off
         case .writeOnly: return MissReason.forced
         case .readWrite:
+            if try stores.steps.find(step.key.digest) != nil { return MissReason.timesBeyondEpoch }
             let before = try stores.steps.previousParts(place: place(step))
             return before.map { MissReason.changes(from: $0, to: step.key) } ?? MissReason.neverBuilt
         }

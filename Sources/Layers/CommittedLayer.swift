@@ -11,6 +11,8 @@ public struct CommittedLayer: Hashable, Sendable {
     /// Members of the tar stream.
     public var entryCount: Int
     public var uncompressedSize: Int64
+    /// The latest time of a member, in seconds since 1970; nil without members.
+    public var newestTime: Int64?
 }
 
 /// Stores what a step changed as a layer, in one pass. See `LayerDiff`.
@@ -46,7 +48,8 @@ public func commitLayer(
     return CommittedLayer(
         diffID: result.diffID,
         descriptor: Descriptor(mediaType: .layerGzip, digest: result.digest, size: result.size),
-        entryCount: writer.entryCount, uncompressedSize: result.uncompressedSize)
+        entryCount: writer.entryCount, uncompressedSize: result.uncompressedSize,
+        newestTime: writer.newestTime)
 }
 
 /// Lends a blob writer to the threads of a layer writer.

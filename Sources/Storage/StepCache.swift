@@ -7,15 +7,20 @@ public struct StepRecord: Hashable, Sendable, Codable {
     /// The layer that the step made, or nil for a step that changes the config only.
     public var layer: Descriptor?
     public var diffID: Digest?
+    /// The latest time of a file in the layer, in seconds since 1970; nil if it has no files.
+    public var newestTime: Int64?
     /// RFC 3339: the history's time, kept so that a rebuild gives the same config.
     public var created: String
     /// What the key was made of: names, with short texts or digests. Meant for a hundred or so: a record is read at every
     /// look-up.
     public var parts: [String: String]
 
-    public init(layer: Descriptor?, diffID: Digest?, created: String, parts: [String: String]) {
+    public init(
+        layer: Descriptor?, diffID: Digest?, newestTime: Int64? = nil, created: String, parts: [String: String]
+    ) {
         self.layer = layer
         self.diffID = diffID
+        self.newestTime = newestTime
         self.created = created
         self.parts = parts
     }

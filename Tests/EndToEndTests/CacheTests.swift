@@ -82,6 +82,19 @@ import Testing
         #expect(try steps(second) == "0/3")
     }
 
+    @Test func `a layer with times beyond the bound of an image is made anew for it`() throws {
+        let workspace = try prepared("bound", "RUN echo hi > /hi\n")
+        let builds: [(epoch: String, steps: String)] = [
+            ("", "0/3"), ("1000", "0/3"), ("1000", "3/3"), ("999", "0/3"), ("2000000000", "3/3"), ("", "3/3"),
+        ]
+        for build in builds {
+            let bound = build.epoch.isEmpty ? "" : ", epoch: \(build.epoch)"
+            try workspace.write("batch.yaml", "version: 1\nimages:\n  app: {context: app\(bound)}\n")
+            let outcome = try workspace.buildAll("batch.yaml", "--json")
+            #expect(try steps(outcome) == build.steps, "\(build): \(outcome.errors)")
+        }
+    }
+
     @Test func `steps that change nothing have equal layers, and later steps run on them`() throws {
         let workspace = try prepared("equal", "RUN true\nRUN :\nRUN : again\nRUN echo end > /end\nRUN test -e /end\n")
         let outcome = try workspace.buildAll("batch.yaml", "--json")

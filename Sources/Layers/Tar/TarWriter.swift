@@ -13,6 +13,8 @@ public struct TarWriter {
     private var block = [UInt8](repeating: 0, count: TarField.blockSize)
     /// Members written so far.
     public private(set) var entryCount = 0
+    /// The latest modification time so far, in seconds since 1970; nil without entries.
+    public private(set) var newestTime: Int64?
 
     public init(to sink: any ByteSink) { self.sink = sink }
 
@@ -23,6 +25,7 @@ public struct TarWriter {
         if !extended.isEmpty { try writeExtended(extended, for: entry) }
         try writeHeader(of: entry)
         entryCount += 1
+        newestTime = max(newestTime ?? .min, entry.modified.seconds)
         current = entry
         missing = entry.kind == .regular ? entry.size : 0
     }
