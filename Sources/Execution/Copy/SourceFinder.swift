@@ -37,22 +37,35 @@ struct SourceFinder {
     }
 
     /// Matches component by component, sorted; what matched is not entered further.
+    ///
+    /// Links are followed before the first wildcard and at the end, where they must lead somewhere. In between they are
+    /// not entered.
     private func matches(_ patterns: [FilePattern]) throws -> [Place] {
-        try patterns.reduce([Place()]) { places, pattern in
-            try places.flatMap { try children(of: $0, matching: pattern) }
+        let firstWildcard = patterns.firstIndex { $0.literal == nil } ?? patterns.count
+        return try patterns.enumerated().reduce([Place()]) { places, component in
+            let isLast = component.offset == patterns.count - 1
+            let followsLinks = isLast || component.offset < firstWildcard
+            return try places.flatMap {
+                try children(of: $0, matching: component.element, isLast: isLast, followsLinks: followsLinks)
+            }
         }
     }
 
-    private func children(of place: Place, matching pattern: FilePattern) throws -> [Place] {
+    private func children(
+        of place: Place, matching pattern: FilePattern, isLast: Bool, followsLinks: Bool
+    ) throws -> [Place] {
         guard try tree.status(place.resolved).kind == .directory else { return [] }
         let names = try pattern.literal.map { [$0] } ?? tree.names(of: place.resolved).map(\.bytes)
         let position = tree.filter.position(at: place.resolved)
         return try names.filter(pattern.matches).compactMap { name in
             let child = position.entering(name)
             guard !child.isHidden || child.mayShowBelow else { return nil }
-            return try tree.resolve(place.resolved.appending(name)).map {
-                Place(path: place.path.appending(name), resolved: $0)
+            let path = place.resolved.appending(name)
+            if let resolved = try tree.resolve(path, followsLast: followsLinks) {
+                return Place(path: place.path.appending(name), resolved: resolved)
             }
+            guard isLast, try tree.resolve(path, followsLast: false) != nil else { return nil }
+            throw try missing(path, place.path.appending(name).description)
         }
     }
 }

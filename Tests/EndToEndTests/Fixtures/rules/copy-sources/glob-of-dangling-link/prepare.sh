@@ -1,0 +1,1 @@
+ln -s nowhere l1; echo f >l2

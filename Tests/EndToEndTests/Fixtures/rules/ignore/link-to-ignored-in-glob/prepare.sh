@@ -1,0 +1,1 @@
+mkdir d; echo f >d/hidden; ln -s d/hidden l1; echo f >l2
