@@ -31,7 +31,7 @@ extension ImageBuild {
             lowers: overlay.lowers, upper: overlay.upper, work: overlay.work, arguments: arguments,
             environment: environment(of: state, identity: identity, mounts: mounts),
             workingDirectory: state.workingDirectory, uid: identity.uid, gid: identity.gid, groups: identity.groups,
-            network: StepNetwork(network), mounts: mounts.list)
+            network: StepNetwork(network), hostname: scope.hostname, mounts: mounts.list)
     }
 
     /// The stage's environment, what comes with mounts, HOME where it is not set, and the proxies that were given as

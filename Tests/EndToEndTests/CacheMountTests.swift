@@ -49,6 +49,22 @@ import Testing
         #expect(try folder.lines("o") == ["750 5:6", "644 5:6", "2"])
     }
 
+    @Test func `BUILDKIT_CACHE_MOUNT_NS keeps caches of the same id apart`() throws {
+        let folder = try MountWorkspace("cache-namespace")
+        let builds: [(namespace: String, seen: [String])] = [("", []), ("n", []), ("", ["0"]), ("n", ["1"])]
+        for (number, build) in builds.enumerated() {
+            try folder.workspace.write(
+                "app/Dockerfile",
+                "FROM base\nRUN --mount=type=cache,id=x,target=/c ls -A /c >/o; rm -f /c/*; echo >/c/\(number)\n")
+            let arguments = build.namespace.isEmpty ? "" : ", args: {BUILDKIT_CACHE_MOUNT_NS: \(build.namespace)}"
+            try folder.workspace.write(
+                "batch.yaml",
+                "version: 1\nimages:\n  base: base\n  app: {context: app, outputs: [{rootfs: out/app}]\(arguments)}\n")
+            #expect(try folder.build([]).errors == "")
+            #expect(try folder.lines("o") == build.seen)
+        }
+    }
+
     /// Two images at once on one cache; each waits for the other's file for at most four seconds.
     private func meeting(_ sharing: String) throws -> MountWorkspace {
         let folder = try MountWorkspace("cache-\(sharing)")

@@ -33,8 +33,13 @@ extension GlobalScope {
     public static func isVariable(_ name: String) -> Bool { !builderArguments.contains(name) }
 
     /// The host name of RUN: `BUILDKIT_SANDBOX_HOSTNAME`.
-    public var hostname: String {
-        buildArguments["BUILDKIT_SANDBOX_HOSTNAME"].flatMap { $0.isEmpty ? nil : $0 } ?? "buildkitsandbox"
+    public var hostname: String { givenHostname ?? "buildkitsandbox" }
+
+    /// Whether that is not the usual one.
+    public var namesHost: Bool { givenHostname != nil }
+
+    private var givenHostname: String? {
+        buildArguments["BUILDKIT_SANDBOX_HOSTNAME"].flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// Caches of RUN are apart from those of other builds: `BUILDKIT_CACHE_MOUNT_NS`. Empty if that is not given.

@@ -11,7 +11,8 @@ extension ImageBuild {
     /// cancelled.
     func takeCache(_ planned: PlannedMount) throws -> MountLease {
         let mount = planned.mount
-        let key = MountStore.Key(id: mount.id ?? "", seed: seed(of: planned))
+        let names = [scope.cacheNamespace, mount.id ?? ""].filter { !$0.isEmpty }
+        let key = MountStore.Key(id: names.joined(separator: "/"), seed: seed(of: planned))
         var waits = 0
         return try stores.mounts.acquire(key, MountStore.Sharing(mount.sharing)) {
             try checkCancellation()

@@ -15,6 +15,8 @@ extension StageBuild {
         key.add("user", state.config.user ?? "")
         key.add("working directory", state.workingDirectory)
         key.add("network", network.rawValue)
+        if image.scope.namesHost { key.add("host name", image.scope.hostname) }
+        if !image.scope.cacheNamespace.isEmpty { key.add("cache namespace", image.scope.cacheNamespace) }
         plan.addKey(to: &key)
         // An ENV of the same name shows, whether or not the argument has a value.
         let declared = state.arguments.map { ($0.name, state.environment[$0.name]) }
