@@ -25,7 +25,6 @@ enum ExecutionError: Error, Equatable {
     case secretNotFound(String)
     case secretIsNoText(String, variable: String)
     case agentNotFound(String)
-    case notServed(String)
     case imageUnavailable(JobFailure)
     case rootfsTargetInUse(String)
     case protocolViolation(String)
@@ -61,7 +60,6 @@ extension ExecutionError: CustomStringConvertible {
         case .secretIsNoText(let id, let variable):
             "secret \(id) cannot be the variable \(variable): it is no text (UTF-8 without NUL)"
         case .agentNotFound(let id): "ssh \(id): not found: the image's manifest entry gives it no such agent"
-        case .notServed(let feature): "\(feature) is not served by this version of build-all"
         case .imageUnavailable(let failure): failure.message
         case .rootfsTargetInUse(let path):
             "the rootfs output \(path) exists, holds files, and was not written by build-all: remove it or name another"
@@ -80,7 +78,7 @@ extension ExecutionError: CustomStringConvertible {
         case .rootfsTargetInUse: .host
         case .protocolViolation: .internal
         case .unknownUser, .unknownGroup, .copyOverDirectory, .copyOntoNonDirectory, .tooManyLinks, .tooManyLayers,
-            .invalidArgument, .refused, .secretNotFound, .secretIsNoText, .agentNotFound, .notServed:
+            .invalidArgument, .refused, .secretNotFound, .secretIsNoText, .agentNotFound:
             .dockerfile
         }
     }

@@ -4,7 +4,7 @@ import HTTP
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2)), .serialized) struct GitCheckoutTests {
+@Suite(.timeLimit(.minutes(10)), .serialized) struct GitCheckoutTests {
     private static let history = """
         new a; echo one > f; mkdir sub; echo deep > sub/g; ln -s g sub/link; printf '#!/bin/sh\\n' > run; chmod +x run; commit one
         git tag light; echo two > f; commit two; git tag -a annotated -m text

@@ -4,7 +4,7 @@ import OCI
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct WebFilesTests {
+@Suite(.timeLimit(.minutes(10))) struct WebFilesTests {
     private let world: World
     private let store = MemoryStore()
 

@@ -73,21 +73,6 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("RUN --mount=type=cache,target=/c true", "RUN --mount"), ("RUN <<EOF\ntrue\nEOF", "heredoc"),
-        ("ADD https://example.com/x /x", "ADD"), ("COPY --link a /a", "COPY --link"),
-        ("COPY --parents a /a", "COPY --parents"), ("COPY --exclude=b a /a", "COPY --exclude"),
-    ])
-    func `what is not served yet is a clear error at its line`(line: String, feature: String) throws {
-        let workspace = try prepared()
-        try workspace.write("app/Dockerfile", "FROM base\n\(line)\n")
-        let outcome = try workspace.buildAll("batch.yaml")
-        #expect(outcome.exitCode == 1)
-        #expect(outcome.errors.contains("app/Dockerfile:2"), "\(outcome.errors)")
-        #expect(outcome.errors.contains(feature), "\(outcome.errors)")
-        #expect(outcome.errors.contains("not served by this version"), "\(outcome.errors)")
-    }
-
     // MARK: - Looking without building
 
     @Test func `plan prints order and reasons and builds nothing`() throws {

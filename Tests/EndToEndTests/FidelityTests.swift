@@ -50,7 +50,7 @@ struct FidelityTests {
                 + "d=$(printf %0200d $n) && mkdir $d && cd $d; done && echo 4000 > end && ln end link"
         ],
         // Deeper than other programs can unpack.
-        "deeper": ["files deep /out 60", "touch seen"],
+        "deeper": ["mkdir /out && files deep /out 60", "touch seen"],
     ]
 
     private static func each(_ command: String) -> String {

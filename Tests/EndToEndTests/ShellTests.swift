@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `build-all shell`.
-@Suite(.timeLimit(.minutes(5))) struct ShellTests {
+@Suite(.timeLimit(.minutes(10))) struct ShellTests {
     private static let dockerfile = """
         FROM base
         ENV COLOUR=green
@@ -74,7 +74,7 @@ import Testing
         // The quotes keep the echo of what is typed from looking like the answer.
         try workspace.write("type", "tty >/dev/null && echo it is a 'term'inal\nstty size\nexit 4\n")
         let shell = "'\(Program.buildAll)' shell --state state batch.yaml app"
-        let command = "stty rows 33 cols 77; \(shell); echo code $?; touch done"
+        let command = "stty rows 33 cols 77; \(shell); echo code \\$?; touch done"
         let typing = "cat type; until [ -e done ]; do sleep 0.2; done"
         let outcome = try Program.run(
             ["sh", "-c", "(\(typing)) | script -qec \"\(command)\" /dev/null"], in: workspace.folder)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Stages of one image that run side by side.
-@Suite(.timeLimit(.minutes(5))) struct StageTests {
+@Suite(.timeLimit(.minutes(10))) struct StageTests {
     private func workspace(_ dockerfile: String, limits: String = "") throws -> Workspace {
         let workspace = try Workspace("stages")
         try workspace.writeBusybox("base")

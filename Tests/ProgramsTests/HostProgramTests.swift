@@ -3,7 +3,7 @@ import Programs
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct HostProgramTests {
+@Suite(.timeLimit(.minutes(10))) struct HostProgramTests {
     private func shell(_ line: String, change: (inout HostProgram) -> Void = { _ in }) -> HostProgram {
         var program = HostProgram(["sh", "-c", line], environment: ["PATH": "/usr/bin:/bin"])
         change(&program)

@@ -10,8 +10,8 @@ import Testing
         ])
         #expect(
             report.lines() == [
-                "CACHE                SIZE  LAST USED",
-                "/root/.cache/pip    12 MB  2026-11-18 11:06:40  removed",
+                "CACHE              SIZE  LAST USED",
+                "/root/.cache/pip  12 MB  2026-11-18 11:06:40  removed",
                 "odd\\x07             5 B  1970-01-01 00:00:00  in use",
                 "",
                 "1 removed, 12 MB",

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Scheduler
 
-@Suite(.timeLimit(.minutes(1))) struct BatchRunnerTests {
+@Suite(.timeLimit(.minutes(10))) struct BatchRunnerTests {
     @Test func `images are built in order, each fact recorded before it is shown`() async throws {
         let batch = try TestBatch([TestImage(name: "a"), TestImage(name: "b", parents: ["a"])])
         #expect(try await batch.run() == ["a built", "b built"])

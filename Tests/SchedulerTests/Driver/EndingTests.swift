@@ -4,7 +4,7 @@ import Testing
 
 @testable import Scheduler
 
-@Suite(.timeLimit(.minutes(1))) struct EndingTests {
+@Suite(.timeLimit(.minutes(10))) struct EndingTests {
     private static let limited = {
         var limits = Limits()
         limits.timeoutInSeconds = 60

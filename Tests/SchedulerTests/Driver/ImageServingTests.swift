@@ -8,7 +8,7 @@ import Testing
 
 @testable import Scheduler
 
-@Suite(.timeLimit(.minutes(1))) struct ImageServingTests {
+@Suite(.timeLimit(.minutes(10))) struct ImageServingTests {
     /// Runs a batch whose last image sends the request; returns the answer.
     private func answer(
         to request: ExecutorRequest, images: [TestImage] = [TestImage(name: "a")], owners: [String: String] = [:],

@@ -34,7 +34,7 @@ extension FakeExecutor {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct PublisherTests {
+@Suite(.timeLimit(.minutes(10))) struct PublisherTests {
     private let layer: [UInt8] = [1, 2, 3]
 
     private func batch(_ image: TestImage, _ others: [TestImage] = []) throws -> TestBatch {

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Scheduler
 
-@Suite(.timeLimit(.minutes(1))) struct AgentTests {
+@Suite(.timeLimit(.minutes(10))) struct AgentTests {
     /// Asks for the agent `id` of an image with these, and runs a command line with SSH_AUTH_SOCK set to what came.
     private func run(
         _ agents: [PlannedAgent], asking id: String = "default", _ line: String

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Scheduler
 
-@Suite(.timeLimit(.minutes(1))) struct SecretTests {
+@Suite(.timeLimit(.minutes(10))) struct SecretTests {
     /// What the executor of an image with a secret `s` gets for it, and the bytes that come along.
     private func answer(
         _ source: PlannedSecret.Source, variables: [String: String] = [:], asking id: String = "s"

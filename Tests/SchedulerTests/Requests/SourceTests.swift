@@ -11,7 +11,7 @@ import Testing
 @testable import Scheduler
 
 /// What executors get from outside.
-@Suite(.timeLimit(.minutes(2))) struct SourceTests {
+@Suite(.timeLimit(.minutes(10))) struct SourceTests {
     /// Runs a batch of images that all send these requests, one after the other; the answers of each.
     private func answers(
         to requests: [ExecutorRequest], contexts: [String: NamedContext] = [:], images: Int = 1

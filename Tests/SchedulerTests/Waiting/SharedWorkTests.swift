@@ -19,7 +19,7 @@ private final class Tally: Sendable {
     func leave() { state.withLock { $0.now -= 1 } }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct SharedWorkTests {
+@Suite(.timeLimit(.minutes(10))) struct SharedWorkTests {
     private struct Refusal: Error, Equatable {}
 
     @Test func `many who ask at once share one piece of work`() async throws {
@@ -83,7 +83,7 @@ private final class Tally: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct GateTests {
+@Suite(.timeLimit(.minutes(10))) struct GateTests {
     @Test func `no more than its width pass at once`() async throws {
         let gate = Gate(width: 3)
         let inside = Tally()
