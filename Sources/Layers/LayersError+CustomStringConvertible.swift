@@ -53,6 +53,7 @@ extension EntryRefusal: CustomStringConvertible {
         case .directoryLink(let target): "it is a hard link to \(target.quoted), which is a directory"
         case .overlayAttribute(let name): "its extended attribute \(name.quoted) belongs to overlayfs"
         case .whiteoutDevice: "a device 0/0 means a deletion to overlayfs"
+        case .device: "it is a device"
         case .invalidWhiteout: "its name is no deletion of a file"
         case .parentIsNoDirectory(let path): "\(path.quoted) is no directory"
         case .tooManyLinks: "its path passes through too many symbolic links"

@@ -52,6 +52,7 @@ public enum EntryRefusal: Hashable, Sendable {
     case directoryLink(FileName)
     case overlayAttribute(FileName)
     case whiteoutDevice
+    case device
     case invalidWhiteout
     case parentIsNoDirectory(FileName)
     case tooManyLinks

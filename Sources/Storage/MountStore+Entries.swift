@@ -80,24 +80,19 @@ private struct StoredSize {
     private var linked: Set<File> = []
 
     mutating func add(_ folder: OpenFile) throws(SystemError) {
-        for entry in try folder.entries() {
-            guard let status = try folder.statusIfPresent(of: entry.name) else { continue }
-            if status.kind == .directory {
-                bytes += status.storedSize
-                try addIfOpen(entry.name, in: folder)
-            } else if status.linkCount == 1
-                || linked.insert(File(device: status.device, inode: status.inode)).inserted
-            {
-                bytes += status.storedSize
+        try folder.walk(tolerant: true) { (folder) throws(SystemError) in
+            var folders: [FileName] = []
+            for entry in try folder.entries() {
+                guard let status = try folder.statusIfPresent(of: entry.name) else { continue }
+                if status.kind == .directory { folders.append(entry.name) }
+                if isCounted(status) { bytes += status.storedSize }
             }
+            return folders
         }
     }
 
-    private mutating func addIfOpen(_ name: FileName, in folder: OpenFile) throws(SystemError) {
-        do throws(SystemError) {
-            try add(folder.open(name, [.read, .directory, .noFollow]))
-        } catch {
-            guard error.code == EACCES || error.isNotFound else { throw error }
-        }
+    private mutating func isCounted(_ status: FileStatus) -> Bool {
+        status.kind == .directory || status.linkCount == 1
+            || linked.insert(File(device: status.device, inode: status.inode)).inserted
     }
 }

@@ -161,6 +161,19 @@ import Testing
         #expect(entries.allSatisfy { abs($0.lastUsed - FileTime.now.seconds) < 60 && $0.created <= $0.lastUsed })
     }
 
+    /// What a step makes decides about nothing but its own cache.
+    @Test func `a cache is counted and removed however deep it is`() throws {
+        var place = try OpenFile.open(acquire(.shared).folder.string, [.read, .directory])
+        for _ in 0..<30_000 {
+            try place.makeDirectory("d")
+            place = try place.open("d", [.read, .directory])
+        }
+        try place.open("f", [.write, .create]).writeAll([1])
+        let entry = try #require(try mounts.entries().first)
+        #expect(entry.sizeInBytes >= 4096)
+        #expect(try mounts.remove(entry))
+    }
+
     @Test func `a cache is removed unless it is used`() throws {
         var lease: MountLease? = try acquire(.shared)
         let entry = try #require(try mounts.entries().first)

@@ -12,23 +12,44 @@ struct GitTreeCleaner {
         "FETCH_HEAD", "ORIG_HEAD", "COMMIT_EDITMSG", "description", "hooks", "branches", "logs",
     ]
 
-    func clean(_ parent: OpenFile, _ name: FileName) throws(SystemError) {
-        let folder = try parent.open(name, [.read, .directory, .noFollow])
+    func clean(_ tree: OpenFile) throws(SystemError) {
+        try tree.walk(enter: cleanEntries, leave: finish)
+    }
+
+    /// The folders that are left.
+    private func cleanEntries(of folder: OpenFile) throws(SystemError) -> [FileName] {
+        var folders: [FileName] = []
         for entry in try folder.entries() {
-            let isNote = name == ".git" && Self.notes.contains(entry.name)
-            if isNote || entry.name == ".git" && !keepsGitFolder {
-                try folder.removeTree(entry.name)
-                continue
+            if entry.name == ".git" {
+                guard keepsGitFolder else {
+                    try folder.removeTree(entry.name)
+                    continue
+                }
+                try removeNotes(in: folder)
             }
-            switch try folder.status(of: entry.name).kind {
-            case .directory: try clean(folder, entry.name)
-            case .regular:
-                let file = try folder.open(entry.name, [.read, .noFollow])
-                try file.setPermissions(file.status().permissions & 0o100 != 0 ? 0o755 : 0o644)
-            default: break
-            }
-            if let time { try folder.setTimes(of: entry.name, modified: FileTime(seconds: time)) }
+            if try clean(entry.name, in: folder) == .directory { folders.append(entry.name) }
         }
+        return folders
+    }
+
+    private func clean(_ name: FileName, in folder: OpenFile) throws(SystemError) -> FileKind {
+        let kind = try folder.status(of: name).kind
+        if kind == .regular {
+            let file = try folder.open(name, [.read, .noFollow])
+            try file.setPermissions(file.status().permissions & 0o100 != 0 ? 0o755 : 0o644)
+        }
+        if let time { try folder.setTimes(of: name, modified: FileTime(seconds: time)) }
+        return kind
+    }
+
+    /// `.git` of a submodule is a file.
+    private func removeNotes(in folder: OpenFile) throws(SystemError) {
+        guard try folder.status(of: ".git").kind == .directory else { return }
+        let own = try folder.open(".git", [.read, .directory, .noFollow])
+        for note in Self.notes { try own.removeTree(note) }
+    }
+
+    private func finish(_ folder: OpenFile) throws(SystemError) {
         try folder.setPermissions(0o755)
         if let time { try folder.setTimes(modified: FileTime(seconds: time)) }
     }

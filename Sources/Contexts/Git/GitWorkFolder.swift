@@ -93,7 +93,7 @@ final class GitWorkFolder {
         if request.fetchesSubmodules { try await checkOutSubmodules() }
         let mark = request.usesCommitTime ? commitTime : nil
         let tree = GitTreeCleaner(keepsGitFolder: request.keepsGitFolder, time: mark)
-        try tree.clean(try parent.open(name, [.read, .directory]), "work")
+        try tree.clean(parent.open(name, [.read, .directory]).open("work", [.read, .directory, .noFollow]))
     }
 
     /// Their addresses come from the repository: none of them is a path of this machine.

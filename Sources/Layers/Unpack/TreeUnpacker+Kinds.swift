@@ -54,6 +54,7 @@ extension TreeUnpacker {
             case .blockDevice: .blockDevice
             default: .fifo
             }
+        guard makesDevices || kind == .fifo else { throw EntryRefusal.device }
         if kind == .characterDevice, entry.deviceMajor == 0, entry.deviceMinor == 0 {
             throw EntryRefusal.whiteoutDevice
         }

@@ -6,6 +6,7 @@ final class TreeUnpacker {
     let root: OpenFile
     let form: TargetForm
     let owner: FileOwner?
+    let makesDevices: Bool
     let limits: UnpackLimits
     let resolver: FolderResolver
     var folders = FolderMetadata()
@@ -13,10 +14,13 @@ final class TreeUnpacker {
     private var byteCount: Int64 = 0
 
     /// `owner` is given to all entries instead of their own.
-    init(root: OpenFile, form: TargetForm, owner: FileOwner? = nil, limits: UnpackLimits) {
+    init(
+        root: OpenFile, form: TargetForm, owner: FileOwner? = nil, makesDevices: Bool = true, limits: UnpackLimits
+    ) {
         self.root = root
         self.form = form
         self.owner = owner
+        self.makesDevices = makesDevices
         self.limits = limits
         resolver = FolderResolver(root: root, form: form)
         resolver.didCopyFolder = { [unowned self] path, status, attributes in

@@ -33,13 +33,16 @@ public func unpackLayer(
 ///
 /// `destination` is treated as the root: no entry and no link leads out of it. What is there already is replaced by files
 /// and links of the archive; a directory that is there stays and gets the archive's metadata. Parents that the archive does
-/// not name are made, 0755. `owner` is given to all entries instead of their own.
+/// not name are made, 0755. `owner` is given to all entries instead of their own. Without `makesDevices` an entry that is
+/// one is refused.
 @discardableResult
 public func extractArchive(
     _ file: OpenFile, kind: ArchiveKind? = nil, into destination: OpenFile, owner: FileOwner? = nil,
-    limits: UnpackLimits = UnpackLimits()
+    makesDevices: Bool = true, limits: UnpackLimits = UnpackLimits()
 ) throws -> Int64 {
     let stream = try UnpackedStream(
         file, kind ?? ArchiveKind(of: file), size: file.status().size, limits, computesDiffID: false)
-    return try TreeUnpacker(root: destination, form: .plain, owner: owner, limits: limits).unpack(stream.source)
+    let unpacker = TreeUnpacker(
+        root: destination, form: .plain, owner: owner, makesDevices: makesDevices, limits: limits)
+    return try unpacker.unpack(stream.source)
 }

@@ -24,32 +24,18 @@ struct UnpackedArchives {
         let draft = FileName("archive-" + String(UInt64.random(in: .min ... .max), radix: 36))
         try drafts.makeDirectory(draft, mode: 0o755)
         do {
-            // As with any context, owners do not count; the executor may be another user, so ours are given.
+            // As with any context, owners do not count; the executor may be another user, so ours are given. No device of
+            // this machine is to be in reach of a build.
             try extractArchive(
                 file, kind: kind, into: drafts.open(draft, [.read, .directory]),
-                owner: FileOwner(uid: geteuid(), gid: getegid()))
-            if let device = try Self.device(in: drafts, draft) {
-                throw Self.failure(url, "\(device) in it is a device")
-            }
+                owner: FileOwner(uid: geteuid(), gid: getegid()), makesDevices: false)
             try drafts.rename(draft, to: FileName(digest.hex), in: folder)
         } catch {
             try drafts.removeTree(draft)
+            if let error = error as? LayersError { throw Self.failure(url, "\(error)") }
             throw error
         }
         return place
-    }
-
-    /// As root, what an archive says of devices is made; none of this machine's is to be in reach of a build.
-    private static func device(in folder: OpenFile, _ name: FileName) throws -> FileName? {
-        let folder = try folder.open(name, [.read, .directory, .noFollow])
-        for entry in try folder.entries() {
-            switch try entry.kind ?? folder.status(of: entry.name).kind {
-            case .characterDevice, .blockDevice: return entry.name
-            case .directory: if let found = try device(in: folder, entry.name) { return found }
-            default: break
-            }
-        }
-        return nil
     }
 
     private static func failure(_ url: String, _ reason: String) -> JobFailure {

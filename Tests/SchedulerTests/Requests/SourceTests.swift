@@ -124,8 +124,24 @@ import Testing
         let server = WebServer { request, _ in WebServer.Reply.file(bytes, to: request) }
         let url = "http://user:s3cret@127.0.0.1:\(server.port)/a?token=s3cret"
         let (batch, answers) = try await answers(to: [.unpack(url: url)], contexts: ["a": .archive(url: url)])
-        #expect(try failure(answers[0][0]).message == "\(server.url("/a")): null in it is a device")
+        let message = try failure(answers[0][0]).message
+        #expect(message == "\(server.url("/a")): entry \"./d/null\" is refused: it is a device")
         #expect(Shell("ls -A \(batch.folder)/tmp \(batch.folder)/contexts/archives | grep -v :").output == "\n")
+    }
+
+    /// It is this process that unpacks, for all images.
+    @Test func `an archive of folders in folders is a folder however deep they are`() async throws {
+        let folder = try TestFolder()
+        Shell("cd \(folder.path); touch f; tar cf a --transform \"s|^|$(printf 'd/%.0s' $(seq 15000))|\" f")
+        let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder.path("a"))))
+        let server = WebServer { request, _ in WebServer.Reply.file(bytes, to: request) }
+        let (batch, answers) = try await answers(
+            to: [.unpack(url: server.url("/a"))], contexts: ["a": .archive(url: server.url("/a"))])
+        guard case .folder = answers[0][0] else {
+            Issue.record("\(String(describing: answers[0][0]))")
+            return
+        }
+        Shell("rm -rf \(batch.folder)/contexts")
     }
 
     // MARK: Repositories
