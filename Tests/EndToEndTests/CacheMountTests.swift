@@ -102,6 +102,19 @@ import Testing
         #expect(logs == [["begin", "end"], ["begin", "end", "begin", "end"]])
     }
 
+    @Test(.timeLimit(.minutes(2)), arguments: ["locked", "private", "shared"])
+    func `a step may have a cache in two places`(sharing: String) throws {
+        let folder = try MountWorkspace("cache-twice")
+        let run = try folder.build(
+            [
+                "a": """
+                RUN --mount=type=cache,id=c,target=/a,sharing=\(sharing) --mount=type=cache,id=c,target=/b,ro touch /a/x && ls /b > /seen
+                """
+            ], options: "limits: {timeout: 30s}")
+        #expect(run.errors == "")
+        #expect(try folder.lines("seen", of: "a") == ["x"])
+    }
+
     @Test func `who waits for a locked cache can be stopped, and a killed holder lets go`() throws {
         let folder = try MountWorkspace("cache-kill")
         try folder.write(

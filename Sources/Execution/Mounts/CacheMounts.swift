@@ -7,14 +7,16 @@ internal import SystemPackage
 
 /// Caches of `RUN --mount=type=cache`.
 extension ImageBuild {
-    /// Takes an instance of a cache, seeded if it is new; waits if it is locked by another step, until the build is
-    /// cancelled.
-    func takeCache(_ planned: PlannedMount) throws -> MountLease {
-        let mount = planned.mount
-        let names = [scope.cacheNamespace, mount.id ?? ""].filter { !$0.isEmpty }
-        let key = MountStore.Key(id: names.joined(separator: "/"), seed: seed(of: planned))
+    func cacheKey(of planned: PlannedMount) -> MountStore.Key {
+        let names = [scope.cacheNamespace, planned.mount.id ?? ""].filter { !$0.isEmpty }
+        return MountStore.Key(id: names.joined(separator: "/"), seed: seed(of: planned))
+    }
+
+    /// Takes an instance of a cache for all mounts of it in a step, seeded if it is new; waits if it is locked by another
+    /// step, until the build is cancelled.
+    func takeCache(_ key: MountStore.Key, _ mounts: [PlannedMount]) throws -> MountLease {
         var waits = 0
-        return try stores.mounts.acquire(key, MountStore.Sharing(mount.sharing)) {
+        return try stores.mounts.acquire(key, MountStore.Sharing(mounts.map(\.mount.sharing))) {
             try checkCancellation()
             // Again and again: who waits is not idle.
             if waits.isMultiple(of: 100) {
@@ -23,7 +25,7 @@ extension ImageBuild {
             }
             waits += 1
         } seed: { folder in
-            try fill(OpenFile.open(folder.string, [.read, .directory]), for: planned)
+            try fill(OpenFile.open(folder.string, [.read, .directory]), for: mounts[0])
         }
     }
 
@@ -66,11 +68,8 @@ extension ImageBuild {
 }
 
 extension MountStore.Sharing {
-    fileprivate init(_ sharing: RunMount.Sharing) {
-        switch sharing {
-        case .shared: self = .shared
-        case .private: self = .private
-        case .locked: self = .locked
-        }
+    /// What keeps others away as all of these do.
+    fileprivate init(_ all: [RunMount.Sharing]) {
+        self = all.contains(.locked) ? .locked : all.contains(.private) ? .private : .shared
     }
 }

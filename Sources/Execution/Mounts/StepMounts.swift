@@ -142,11 +142,15 @@ final class StepMounts {
 
     // MARK: - Caches
 
-    /// In the order of their ids: two steps that want the same two locked caches do not wait for each other.
+    /// One after the other in an order that all steps keep, so that two that want the same do not wait for each other; and
+    /// each once, in however many places the step has it, so that the step does not wait for itself.
     private func takeCaches(_ mounts: [PlannedMount]) throws {
-        let caches = mounts.enumerated().filter { $0.element.mount.kind == .cache }
-            .sorted { ($0.element.mount.id ?? "", $0.offset) < ($1.element.mount.id ?? "", $1.offset) }
-        for (index, planned) in caches { leases[index] = try image.takeCache(planned) }
+        let caches = mounts.indices.filter { mounts[$0].mount.kind == .cache }
+        let places = Dictionary(grouping: caches) { image.cacheKey(of: mounts[$0]) }
+        for (key, places) in places.sorted(by: { ($0.key.id, $0.key.seed) < ($1.key.id, $1.key.seed) }) {
+            let lease = try image.takeCache(key, places.map { mounts[$0] })
+            for place in places { leases[place] = lease }
+        }
     }
 }
 
