@@ -179,6 +179,20 @@ import Testing
         #expect(server.requests.count == 2)
     }
 
+    @Test func `a part of a file is not taken for the file`() async throws {
+        let bytes = noise(1000)
+        let server = WebServer { request, _ in
+            let first = request.headers["range"].flatMap { Int($0.dropFirst("bytes=".count).dropLast()) } ?? 0
+            let last = min(first + 399, 999)
+            var reply = WebServer.Reply(
+                206, headers: ["ETag": "\"v\"", "Content-Range": "bytes \(first)-\(last)/1000"])
+            reply.body = Array(bytes[first...last])
+            return reply
+        }
+        #expect(try await files.download(server.url("/x")).digest == Digest(of: bytes))
+        #expect(server.requests.count == 3)
+    }
+
     @Test func `a server that falls silent is a timeout, and is tried again`() async throws {
         let server = WebServer { _, number in
             var reply = WebServer.Reply("hello")

@@ -70,9 +70,15 @@ final class WebDownload: Sendable {
             return known
         case 200, 206:
             // A file that changed meanwhile comes whole, and what was taken before does not fit it.
-            guard Self.begins(response, at: offset), offset == 0 || isUnchanged else {
+            let range = response.status == 206 ? ContentRange(response.headers) : .whole
+            guard let range, range.first == nil || range.first == offset, offset == 0 || isUnchanged else {
                 try await restart()
                 throw ContextsError.changed(url: shown)
+            }
+            // A server may give less than it was asked for, and the rest for another request.
+            if let rest = range.rest {
+                throw ContextsError.network(
+                    url: shown, failure: .dropped, reason: "the answer ends \(rest) bytes before the file does")
             }
             try await body.finish()
             return finished(response)
@@ -111,10 +117,27 @@ final class WebDownload: Sendable {
         first.withLock { $0 = nil }
         try await body.restart()
     }
+}
 
-    private static func begins(_ response: HTTPResponse, at offset: Int64) -> Bool {
-        guard response.status == 206 else { return true }
-        return response.headers["content-range"]?.hasPrefix("bytes \(offset)-") == true
+/// Which part of a file an answer has: RFC 9110 section 14.4.
+private struct ContentRange {
+    /// Nil for the whole.
+    var first: Int64?
+    /// Bytes behind the part; nil if there are none, or nobody knows.
+    var rest: Int64?
+
+    static let whole = ContentRange()
+
+    private init() {}
+
+    /// Nil for what is no `bytes FIRST-LAST/SIZE`.
+    init?(_ headers: HTTPHeaders) {
+        guard let field = headers["content-range"], field.hasPrefix("bytes ") else { return nil }
+        let parts = field.dropFirst(6).split(separator: "/")
+        let ends = parts.first?.split(separator: "-").map { Int64($0) } ?? []
+        guard parts.count == 2, ends.count == 2, let first = ends[0], let last = ends[1] else { return nil }
+        self.first = first
+        rest = Int64(parts[1]).map { $0 - last - 1 }.flatMap { $0 > 0 ? $0 : nil }
     }
 }
 
