@@ -80,16 +80,43 @@ import Testing
         ("contexts: { l: \"oci-layout://no\" }", "manifest.yaml:3:45: context \"l\": ./no does not exist"),
         (
             "contexts: { g: \"https://h/x.git?nope=1\" }",
-            "manifest.yaml:3:45: context \"g\": \"https://h/x.git?nope=1\": unexpected query \"nope\""
+            "manifest.yaml:3:45: context \"g\": unexpected query \"nope\""
         ),
         (
             "contexts: { g: \"file://x/y.git\" }",
-            "manifest.yaml:3:45: context \"g\": \"file://x/y.git\" has no absolute path after file://"
+            "manifest.yaml:3:45: context \"g\": there is no absolute path after file://"
         ),
     ])
     func `what is not there is a fault of the manifest, with its place`(fields: String, expected: String) throws {
         let text = try message(fields, files: ["big": String(repeating: "x", count: 500 << 10 | 1)])
         #expect(text.contains(expected), "\(text)")
+    }
+
+    @Test func `a password that comes from outside is not in what is wrong with its context`() throws {
+        let files = ["manifest.yaml": ""]
+        let project = try Project(files)
+        for url in ["https://u:${t}@h/x.git?nope=1", "s3://u:${t}@h/x"] {
+            try project.write(
+                """
+                version: 1
+                vars: { t: { env: TOKEN } }
+                images:
+                  a: { inline: FROM scratch, contexts: { c: "\(url)" } }
+
+                """, to: "manifest.yaml")
+            let error = #expect(throws: ManifestErrors.self) {
+                _ = try BuildPlan(manifest: project.manifest(environment: ["TOKEN": "hunter2"]))
+            }
+            #expect(error.map { "\($0)".contains("hunter2") } == false)
+        }
+    }
+
+    /// It could be read by one step only, and by that only while somebody writes.
+    @Test func `a pipe is no secret`() throws {
+        let folder = try TestFolder()
+        Shell("mkfifo \(folder.path)/pipe")
+        let text = try message("secrets: [{ id: x, file: \(folder.path)/pipe }]", files: [:])
+        #expect(text.contains("secret \"x\": \(folder.path)/pipe is a pipe"), "\(text)")
     }
 
     @Test func `named contexts reach the job as what they are`() throws {

@@ -27,7 +27,7 @@ enum ContextText: Hashable {
         } else if text.hasPrefix("https://") || text.hasPrefix("http://") {
             self = .archive(url: text)
         } else if let kind = Self.unservedSource(text) {
-            throw ContextFault("\"\(text)\": contexts from \(kind) are reserved: not served by this version")
+            throw ContextFault("contexts from \(kind) are reserved: not served by this version")
         } else {
             self = .folder(text)
         }
@@ -86,7 +86,7 @@ enum ContextText: Hashable {
     }
 }
 
-/// Why a text is no named context.
+/// Why a text is no named context. The text itself, which may hold a password, is not in it.
 struct ContextFault: Error, Equatable {
     let message: String
 

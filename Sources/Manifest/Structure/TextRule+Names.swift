@@ -68,7 +68,7 @@ extension TextRule {
         fault: { text in
             if text.isEmpty { return Fault(message: "the text is empty") }
             guard let kind = ContextText.unservedSource(text) else { return nil }
-            return Fault(message: "\"\(text)\": contexts from \(kind) are reserved: not served by this version")
+            return Fault(message: "contexts from \(kind) are reserved: not served by this version")
         },
         schema: pattern("^[^:]+$", or: []))
 

@@ -1,7 +1,7 @@
 internal import DockerfileFrontend
 internal import Jobs
 
-/// Why the text of a named context names no tree of a repository.
+/// Why the text of a named context names no tree of a repository. The text itself, which may hold a password, is not in it.
 struct GitTextError: Error, Hashable, CustomStringConvertible {
     let description: String
 }
@@ -15,7 +15,7 @@ extension GitCheckout {
         }
         let path = text.dropFirst("file://".count)
         guard path.hasPrefix("/") else {
-            throw GitTextError(description: "\"\(text)\" has no absolute path after file://")
+            throw GitTextError(description: "there is no absolute path after file://")
         }
         // The frontend reads no local URLs; the rest of one is as that of any other.
         var checkout = try Self.parse("ssh://localhost\(path)")
@@ -28,9 +28,9 @@ extension GitCheckout {
         do throws(GitSourceError) {
             source = try GitSource.parse(text)
         } catch {
-            throw GitTextError(description: "\"\(text)\": \(error)")
+            throw GitTextError(description: "\(error)")
         }
-        guard let source else { throw GitTextError(description: "\"\(text)\" names no git repository") }
+        guard let source else { throw GitTextError(description: "it names no git repository") }
         return GitCheckout(source)
     }
 
