@@ -21,6 +21,8 @@ enum PrivilegeCheck {
         case .file(let path):
             let reason = reason(path) { status in
                 if status.kind == .directory { return "is a folder" }
+                // Each step reads it anew, and none waits for who writes.
+                if status.kind == .fifo { return "is a pipe" }
                 return status.size > largestSecret ? "is larger than \(largestSecret >> 10) KiB" : nil
             }
             return reason.map { ManifestDiagnostic(mark: secret.mark, message: "\(what): \(path) \($0)") }
