@@ -25,11 +25,13 @@ struct ShellSession {
         let site = try RunSite(batch, state: command.state, isolation: command.isolation, waits: false)
         try await site.sweep()
         let shell = ShellRequest(line: command.before, command: command.command)
-        let outcome = try await open(plan.opening(shell, in: image), image, batch, site)
+        let (outcome, signal) = try await open(plan.opening(shell, in: image), image, batch, site)
         await site.sweepAfterKills()
         if let code = outcome.error?.shellExitCode { return code }
         let reason = outcome.error?.message ?? outcome.status.rawValue
-        throw CommandFailure(.imageFailed, "there is no shell in \(outcome.image): \(reason)")
+        throw CommandFailure(
+            ExitStatus(of: [outcome], signal: signal),
+            signal == nil ? "there is no shell in \(outcome.image): \(reason)" : "ended by a signal")
     }
 
     private func image(of plan: BuildPlan) throws -> Int {
@@ -43,7 +45,7 @@ struct ShellSession {
 
     private func open(
         _ plan: BuildPlan, _ image: Int, _ batch: BatchManifest, _ site: RunSite
-    ) async throws -> ImageOutcome {
+    ) async throws -> (ImageOutcome, signal: Int32?) {
         let terminal = ShellTerminal()
         defer { terminal.close() }
         var environment = RunEnvironment(
@@ -53,10 +55,11 @@ struct ShellSession {
         environment.terminal = terminal
         let runner = BatchRunner(plan: plan, environment: environment)
         let signals = SignalWatch { runner.interrupt() }
-        defer { withExtendedLifetime(signals) {} }
         let outcomes = try await runner.run()
-        return outcomes.first { !$0.status.isSuccess && $0.image != plan.images[image].name && $0.status != .blocked }
-            ?? outcomes[image]
+        let culprit = outcomes.first {
+            !$0.status.isSuccess && $0.image != plan.images[image].name && $0.status != .blocked
+        }
+        return (culprit ?? outcomes[image], signals.received)
     }
 }
 

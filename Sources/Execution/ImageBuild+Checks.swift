@@ -15,6 +15,15 @@ extension ImageBuild {
             try bases[stage.index].flatMap { try platformWarning(of: stage, base: $0) }
         }
         for warning in try counting(report.warnings + platforms) { try warn(warning) }
+        try checkShell(graph)
+    }
+
+    /// A shell that is wanted where the build does not come by would open elsewhere, or never.
+    private func checkShell(_ graph: StageGraph) throws {
+        guard let line = job.shell?.line else { return }
+        guard !graph.stages.contains(where: { $0.instructions.contains { $0.lines.contains(line) } }) else { return }
+        let text = "line \(line) of \(job.dockerfile.name) is in no instruction of a stage that is built"
+        throw JobFailure(class: .dockerfile, message: text, summary: text)
     }
 
     /// Those that the file's `check` options let through.

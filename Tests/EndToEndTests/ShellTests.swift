@@ -69,6 +69,24 @@ import Testing
         #expect(try shell("", "-- false", in: workspace).exitCode == 1)
     }
 
+    @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+    func `a signal ends the shell, and the exit code says which`(signal: Int32, code: Int32) throws {
+        let workspace = try workspace("FROM base\nWORKDIR /work\n")
+        let errors = workspace.path("errors")
+        let process = try Program.start(
+            [
+                Program.buildAll, "shell", "--state", workspace.state, "batch.yaml", "app", "--", "sleep", "60",
+            ], in: workspace.folder, errors: errors)
+        for _ in 0..<600 where try !String(contentsOfFile: errors, encoding: .utf8).contains("shell in") {
+            usleep(50_000)
+        }
+        usleep(500_000)
+        process.send(signal)
+        let status = process.wait()
+        let said = try String(contentsOfFile: errors, encoding: .utf8)
+        #expect(status == code, "\(said)")
+    }
+
     @Test func `on a terminal the shell has one of its own`() throws {
         let workspace = try workspace()
         // The quotes keep the echo of what is typed from looking like the answer.
@@ -89,6 +107,9 @@ import Testing
             [Program.buildAll, "shell", "--state", "state", "batch.yaml", "*"], in: workspace.folder)
         #expect(all.exitCode == 2)
         #expect(all.errors.contains("base, app"), "\(all.errors)")
+        let nowhere = try shell("", "--before 99", in: workspace)
+        #expect(nowhere.exitCode == 1)
+        #expect(nowhere.errors.contains("line 99 of app/Dockerfile is in no instruction"), "\(nowhere.errors)")
         try workspace.write("app/Dockerfile", "FROM base\nRUNN x\n")
         let broken = try shell("", in: workspace)
         #expect(broken.exitCode == 1)
