@@ -1,1 +1,1 @@
-echo f >f; tar -cf a.tar f; zstd -q a.tar; rm f a.tar
+echo f >f; tar --mtime=@1000000000 -cf a.tar f; zstd -q a.tar; rm f a.tar
