@@ -132,7 +132,7 @@ import Testing
     /// It is this process that unpacks, for all images.
     @Test func `an archive of folders in folders is a folder however deep they are`() async throws {
         let folder = try TestFolder()
-        Shell("cd \(folder.path); touch f; tar cf a --transform \"s|^|$(printf 'd/%.0s' $(seq 15000))|\" f")
+        Shell("cd \(folder.path); touch f; tar cf a --transform \"s|^|$(printf 'd/%.0s' $(seq 12000))|\" f")
         let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder.path("a"))))
         let server = WebServer { request, _ in WebServer.Reply.file(bytes, to: request) }
         let (batch, answers) = try await answers(
