@@ -9,7 +9,7 @@ internal import SystemPackage
 final class KeyAgents: Sendable {
     private let folder: FilePath
     private let agents = SharedWork<[String], FilePath>()
-    private let running = Mutex<[RunningProgram]>([])
+    private let running = Mutex<[(program: RunningProgram, socket: String)]>([])
 
     init(folder: FilePath) { self.folder = folder }
 
@@ -28,7 +28,15 @@ final class KeyAgents: Sendable {
             defer { running = [] }
             return running
         }
-        for agent in agents { agent.stop() }
+        for agent in agents { agent.program.stop() }
+        for agent in agents { unlink(agent.socket) }
+    }
+
+    /// An agent that was killed before it could leaves its socket.
+    private func unlink(_ socket: String) {
+        do throws(SystemError) {
+            try OpenFile.open(folder.string, [.pathOnly, .directory]).unlink(FileName(socket))
+        } catch { _ = error }
     }
 
     /// The name is relative to its folder: a whole path may be too long for a socket.
@@ -40,7 +48,7 @@ final class KeyAgents: Sendable {
         var program = HostProgram(["sh", "-c", script, "sh", name], environment: environment(agent: nil))
         program.folder = folder.string
         let agent = try RunningProgram(program)
-        running.withLock { $0.append(agent) }
+        running.withLock { $0.append((agent, name)) }
         for _ in 0..<500 {
             do throws(SystemError) {
                 _ = try LocalSocket.connected(to: folder.appending(name))
