@@ -58,7 +58,7 @@ struct ReferenceTests {
             return lines
         } catch {
             let text = "\(error)".replacing(workspace.folder.path, with: "")
-            return ["fails: \(text.replacing(/[0-9a-f]{12,}/, with: "…"))"]
+            return ["fails: \(text.replacing(/0x[0-9a-f]+|[0-9a-f]{12,}/, with: "…"))"]
         }
     }
 
