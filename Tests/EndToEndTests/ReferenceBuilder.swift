@@ -65,13 +65,23 @@ struct DockerBuildKit: ReferenceBuilder {
         let context = "contexts/\(name)"
         let arguments = Self.arguments(options, context: context)
         let network = options.contains { $0.name == "network" } ? [] : ["--network", "none"]
-        try Self.checked(docker(["build", "--progress", "plain", "-t", name] + network + arguments + [context]))
+        let outcome = try docker(["build", "--progress", "plain", "-t", name] + network + arguments + [context])
+        if outcome.exitCode != 0 { try startAgainIfEnded() }
+        try Self.checked(outcome)
         let archive = workspace.path("docker-\(name).tar")
         try Self.checked(docker(["save", "-o", archive, name]))
         return archive
     }
 
     func end() throws { try workspace.run(Self.program, "stop", workspace.path("docker")) }
+
+    /// A Dockerfile with nothing but ARG ends dockerd 20.10: index out of range in BuildKit's `lastTarget`.
+    private func startAgainIfEnded() throws {
+        if try docker(["version"]).exitCode == 0 { return }
+        try end()
+        try workspace.run(Self.program, "start", workspace.path("docker"))
+        _ = try build("base", options: [])
+    }
 
     private func docker(_ arguments: [String]) throws -> Outcome {
         try Program.run([Self.program, "run", workspace.path("docker")] + arguments, in: workspace.folder)
