@@ -65,7 +65,8 @@ import Testing
         try workspace.run("touch", "served/f.txt")
         #expect(try cachedSteps(build(dockerfile)) == 5)
         try workspace.write("served/f.txt", "other\n")
-        #expect(try cachedSteps(build(dockerfile)) == 0)
+        let other = try build(dockerfile)
+        #expect(try cachedSteps(other) == 0, "\(other.output)")
     }
 
     @Test func `a repository gives its tree, a part of it, and its history only if asked to`() throws {
