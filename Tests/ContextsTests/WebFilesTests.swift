@@ -58,6 +58,17 @@ import Testing
         #expect(server.requests.last?.headers[condition] == nil)
     }
 
+    @Test func `a time that is not over yet says nothing: the file may still change in that second`() async throws {
+        let now = "Sat, 21 Nov 2026 00:00:00 GMT"
+        let server = WebServer { _, number in
+            WebServer.Reply(headers: ["Last-Modified": now, "Date": now], "hello \(number)")
+        }
+        let first = try await files.download(server.url("/x"))
+        let second = try await WebFiles(world.configuration(), store: store).download(server.url("/x"))
+        #expect(second.digest != first.digest)
+        #expect(server.requests.allSatisfy { $0.headers["if-modified-since"] == nil })
+    }
+
     @Test func `what has changed comes anew`() async throws {
         let server = WebServer { _, number in WebServer.Reply(headers: ["ETag": "\"\(number)\""], "text \(number)") }
         _ = try await files.download(server.url("/x"))

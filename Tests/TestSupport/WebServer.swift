@@ -70,6 +70,7 @@ public final class WebServer: Sendable {
     /// False when the connection is to be closed.
     private static func send(_ reply: Reply, to request: TestRequest, on connection: TestConnection) -> Bool {
         var head = "HTTP/1.1 \(reply.status) Status\r\n"
+        if reply.headers["Date"] == nil { head += "Date: Sun, 22 Nov 2026 00:00:00 GMT\r\n" }
         if reply.status != 304 { head += "Content-Length: \(reply.body.count)\r\n" }
         for (name, value) in reply.headers { head += "\(name): \(value)\r\n" }
         guard connection.send(head + "\r\n") else { return false }

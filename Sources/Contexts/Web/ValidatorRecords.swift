@@ -11,7 +11,13 @@ struct Validators: Hashable, Sendable, Codable {
 
     init(_ headers: HTTPHeaders) {
         etag = headers["etag"].flatMap { Self.isPlain($0) ? $0 : nil }
-        lastModified = headers["last-modified"].flatMap { Self.isPlain($0) ? $0 : nil }
+        lastModified = headers["last-modified"].flatMap { Self.isPlain($0) && Self.isPast($0, headers) ? $0 : nil }
+    }
+
+    /// A file may change twice within a second: a time holds only once it is over (RFC 9110 section 8.8.2.2).
+    private static func isPast(_ time: String, _ headers: HTTPHeaders) -> Bool {
+        guard let time = parseHTTPDate(time), let date = headers["date"].flatMap(parseHTTPDate) else { return false }
+        return time < date
     }
 
     /// Header fields of a request for the file if it has changed.

@@ -94,8 +94,8 @@ final class WebDownload: Sendable {
     private func finished(_ response: HTTPResponse) -> ValidatorRecord {
         let validators = Validators(response.headers)
         let (digest, size) = sink.result
-        let file = WebFile(
-            digest: digest, sizeInBytes: size, lastModified: validators.lastModified.flatMap(parseHTTPDate))
+        let modified = response.headers["last-modified"].flatMap(parseHTTPDate)
+        let file = WebFile(digest: digest, sizeInBytes: size, lastModified: modified)
         return ValidatorRecord(file: file, validators: validators)
     }
 
