@@ -144,6 +144,7 @@ let package = Package(
         .testTarget(name: "FuzzTests", dependencies: ["Fuzz", "TestSupport"], swiftSettings: settings),
         tests("Layers", ["OCI", "FileSystem", "Storage", systemPackage]),
         tests("HTTP", [systemPackage]),
+        tests("Threads"),
         tests("Programs"),
         tests("Contexts", ["OCI", "HTTP", "FileSystem", systemPackage]),
         tests("Registry", ["OCI", "HTTP", systemPackage]),

@@ -13,12 +13,19 @@ public struct WorkerThread {
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
+    /// Of address space, not of memory: who recurses into folders goes as deep as images have them.
+    private static let stackSize = 256 << 20
+
     /// Throws when the system has no thread left (EAGAIN).
     public init(_ body: @escaping @Sendable () -> Void) throws(Errno) {
         let work = Unmanaged.passRetained(Work(body))
         var handle = pthread_t()
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setstacksize(&attributes, Self.stackSize)
         let code = pthread_create(
-            &handle, nil,
+            &handle, &attributes,
             { context in
                 guard let context else { return nil }
                 Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body()

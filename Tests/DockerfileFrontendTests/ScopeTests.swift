@@ -69,16 +69,14 @@ import Testing
         let plain = try scope("")
         #expect(plain.hostname == "buildkitsandbox")
         #expect(plain.cacheNamespace.isEmpty)
-        #expect(!plain.keepsGitFolderOfContext)
         let given = try scope(
             "",
             [
                 "BUILDKIT_SANDBOX_HOSTNAME": "h", "BUILDKIT_CACHE_MOUNT_NS": "n",
-                "BUILDKIT_CONTEXT_KEEP_GIT_DIR": "1", "BUILDKIT_SYNTAX": "x", "BUILDKIT_INLINE_CACHE": "1",
+                "BUILDKIT_SYNTAX": "x", "BUILDKIT_INLINE_CACHE": "1",
             ])
         #expect(given.hostname == "h")
         #expect(given.cacheNamespace == "n")
-        #expect(given.keepsGitFolderOfContext)
         #expect(given["BUILDKIT_SANDBOX_HOSTNAME"] == nil)
         #expect(!GlobalScope.isVariable("BUILDKIT_SBOM_SCAN_CONTEXT"))
     }

@@ -44,9 +44,4 @@ extension GlobalScope {
 
     /// Caches of RUN are apart from those of other builds: `BUILDKIT_CACHE_MOUNT_NS`. Empty if that is not given.
     public var cacheNamespace: String { buildArguments["BUILDKIT_CACHE_MOUNT_NS"] ?? "" }
-
-    /// A git context keeps its `.git`: `BUILDKIT_CONTEXT_KEEP_GIT_DIR`.
-    public var keepsGitFolderOfContext: Bool {
-        buildArguments["BUILDKIT_CONTEXT_KEEP_GIT_DIR"].flatMap(GoBoolean.parse) ?? false
-    }
 }

@@ -12,16 +12,13 @@ struct StageCrew {
     func build() throws -> StageState {
         let steps = firstSteps()
         var threads: [WorkerThread] = []
-        for stage in graph.stages where stage.index != graph.target {
+        for stage in graph.stages {
             do {
                 threads.append(try WorkerThread { build(stage, firstStep: steps[stage.index] ?? 1) })
             } catch {
                 image.stages.fail(error)
                 break
             }
-        }
-        if let target = graph.stages.first(where: { $0.index == graph.target }) {
-            build(target, firstStep: steps[target.index] ?? 1)
         }
         for thread in threads { thread.join() }
         return try image.stages.result(of: graph.target)
