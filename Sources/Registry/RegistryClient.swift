@@ -54,11 +54,11 @@ extension RegistryClient {
             request.authorization = renewed
             response = try await session.perform(request, operation: call.operation)
         }
-        guard call.accepted.contains(response.status) else { throw try failure(response, call) }
+        guard call.accepted.contains(response.status) else { throw try await failure(response, call) }
         return response
     }
 
-    private func failure(_ response: HTTPResponse, _ call: RegistryCall) throws(RegistryError) -> RegistryError {
+    private func failure(_ response: HTTPResponse, _ call: RegistryCall) async throws -> RegistryError {
         let url = response.url.description
         guard response.status == 401 else {
             let pause = response.headers["retry-after"].flatMap {
@@ -70,8 +70,8 @@ extension RegistryClient {
         }
         return .unauthorized(
             operation: call.operation, url: url, errors: response.reportedErrors,
-            hadCredentials: try authenticator.hasCredentials(call.endpoint),
-            searched: configuration.credentials.searched)
+            hadCredentials: try await authenticator.hasCredentials(call.endpoint),
+            searched: configuration.credentials.searched(for: call.endpoint.registry))
     }
 
     /// Runs `body` until it succeeds, fails for good, or the attempts are used up.

@@ -73,11 +73,11 @@ import Testing
             "HOME": "/home/u", "REGISTRY_AUTH_FILE": "/a.json", "XDG_RUNTIME_DIR": "/run/user/1",
         ])
         #expect(
-            files.searched == [
+            files.searched(for: "r") == [
                 "/a.json", "/home/u/.docker/config.json", "/run/user/1/containers/auth.json",
                 "/home/u/.config/containers/auth.json",
             ])
-        #expect(CredentialFiles(environment: ["DOCKER_CONFIG": "/d"]).searched == ["/d/config.json"])
+        #expect(CredentialFiles(environment: ["DOCKER_CONFIG": "/d"]).searched(for: "r") == ["/d/config.json"])
     }
 
     @Test func `a secret prints as nothing else`() {

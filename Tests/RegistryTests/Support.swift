@@ -30,9 +30,9 @@ final class RecordingClock: NetworkClock {
 /// The same credentials for every registry.
 struct FixedCredentials: CredentialSource {
     let value: Credentials
-    var searched: [String] { ["/test/config.json"] }
 
     func credentials(registry: String, repository: String) -> Credentials? { value }
+    func searched(for registry: String) -> [String] { ["/test/config.json"] }
 }
 
 /// Keeps what it gets in memory and remembers how it was called.

@@ -41,7 +41,7 @@ final class Authenticator: Sendable {
     /// The header's value, if the registry is known to want one.
     func authorization(_ endpoint: RegistryEndpoint, scopes: [AccessScope]) async throws -> Secret? {
         guard let scheme = schemes.withLock({ $0[endpoint.registry] }) else { return nil }
-        let credentials = try configuration.credentials.credentials(
+        let credentials = try await configuration.credentials.credentials(
             registry: endpoint.registry, repository: endpoint.repository)
         if case .registryToken(let token) = credentials { return Secret("Bearer \(token.revealed)") }
         switch scheme {
@@ -68,8 +68,9 @@ final class Authenticator: Sendable {
     }
 
     /// Whether there are credentials for the repository, and where they were looked for.
-    func hasCredentials(_ endpoint: RegistryEndpoint) throws(RegistryError) -> Bool {
-        try configuration.credentials.credentials(registry: endpoint.registry, repository: endpoint.repository) != nil
+    func hasCredentials(_ endpoint: RegistryEndpoint) async throws -> Bool {
+        try await configuration.credentials.credentials(
+            registry: endpoint.registry, repository: endpoint.repository) != nil
     }
 
     private func scheme(from fields: [String], _ endpoint: RegistryEndpoint) throws(RegistryError) -> Scheme {
@@ -95,7 +96,7 @@ final class Authenticator: Sendable {
         if let known = tokens.withLock({ $0[key] }), known.expires > clock.secondsSince1970 { return known }
         return try await fetches.run(key) {
             let token = try await server.fetch(
-                key.scopes, credentials, searched: configuration.credentials.searched, session,
+                key.scopes, credentials, searched: configuration.credentials.searched(for: key.registry), session,
                 now: { clock.secondsSince1970 })
             tokens.withLock { $0[key] = token }
             return token

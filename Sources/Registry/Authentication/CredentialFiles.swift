@@ -28,7 +28,7 @@ public struct CredentialFiles: CredentialSource {
         files = candidates.compactMap { $0 }
     }
 
-    public var searched: [String] { files.map(\.string) }
+    public func searched(for registry: String) -> [String] { files.map(\.string) }
 
     /// Reads the files anew at each call. Throws `credentialFile` for one that is broken, and `credentialHelper` for one
     /// that names a helper program for this registry and has nothing itself.

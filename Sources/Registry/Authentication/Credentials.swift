@@ -11,15 +11,23 @@ public enum Credentials: Hashable, Sendable {
 
 /// Where credentials come from.
 public protocol CredentialSource: Sendable {
-    /// Those for a repository; nil when there are none. Called when a registry first asks for them.
-    func credentials(registry: String, repository: String) throws(RegistryError) -> Credentials?
+    /// Those for a repository; nil when there are none. Called for each request to a registry that asks for them.
+    /// Throws `RegistryError`, and `CancellationError`.
+    func credentials(registry: String, repository: String) async throws -> Credentials?
+    /// Forgets what is kept of a repository's credentials, which the registry refused: the next call finds them anew.
+    func forget(registry: String, repository: String)
     /// The places looked at, for the error of one who has none.
-    var searched: [String] { get }
+    func searched(for registry: String) -> [String]
+}
+
+extension CredentialSource {
+    /// Nothing is kept.
+    public func forget(registry: String, repository: String) {}
 }
 
 /// Access without credentials.
 public struct NoCredentials: CredentialSource {
     public init() {}
-    public func credentials(registry: String, repository: String) throws(RegistryError) -> Credentials? { nil }
-    public var searched: [String] { [] }
+    public func credentials(registry: String, repository: String) -> Credentials? { nil }
+    public func searched(for registry: String) -> [String] { [] }
 }
