@@ -6,6 +6,8 @@ public struct HTTPRequest: Sendable {
         case head = "HEAD"
         case post = "POST"
         case put = "PUT"
+        case patch = "PATCH"
+        case delete = "DELETE"
     }
 
     /// What is sent along.

@@ -130,7 +130,8 @@ extension Transfer {
         switch request.method {
         case .get: ccurl_setopt_long(easy, CURLOPT_HTTPGET, 1)
         case .head: ccurl_setopt_long(easy, CURLOPT_NOBODY, 1)
-        case .post, .put:
+        case .delete: ccurl_setopt_string(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        case .post, .put, .patch:
             ccurl_setopt_long(easy, CURLOPT_UPLOAD, 1)
             ccurl_setopt_string(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
             ccurl_setopt_offset(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(request.body.size))
@@ -153,8 +154,7 @@ extension Transfer {
         }
         ccurl_setopt_seek_callback(easy) { context, offset, origin in
             guard origin == SEEK_SET else { return CInt(CURL_SEEKFUNC_CANTSEEK) }
-            Transfer.from(context).sent = Int64(offset)
-            return CInt(CURL_SEEKFUNC_OK)
+            return Transfer.from(context).rewind(to: Int64(offset))
         }
     }
 
@@ -205,6 +205,14 @@ extension Transfer {
         }
         body.append(contentsOf: bytes)
         return bytes.count
+    }
+
+    /// libcurl sends a request again by itself when a kept connection turns out to be closed. Not so a blob: the other side
+    /// may have taken a part of it, so it is for whoever sends it to ask.
+    private func rewind(to offset: Int64) -> CInt {
+        guard !request.isTransfer || sent == 0 else { return CInt(CURL_SEEKFUNC_FAIL) }
+        sent = offset
+        return CInt(CURL_SEEKFUNC_OK)
     }
 
     private func send(into buffer: UnsafeMutableRawBufferPointer) -> Int {

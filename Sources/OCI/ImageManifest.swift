@@ -24,7 +24,9 @@ public struct ImageManifest: Hashable, Sendable, Codable {
 public struct ImageIndex: Hashable, Sendable, Codable {
     public var schemaVersion = 2
     public var mediaType: MediaType?
+    public var artifactType: String?
     public var manifests: [Descriptor]
+    public var subject: Descriptor?
     public var annotations: [String: String]?
 
     public init(manifests: [Descriptor], annotations: [String: String]? = nil) {

@@ -13,9 +13,14 @@ public struct ResolvedManifest: Hashable, Sendable {
     public var mediaType: MediaType { descriptor.mediaType }
 }
 
-extension RegistryClient {
-    private static let accepted: [MediaType] = [.imageManifest, .imageIndex, .dockerManifest, .dockerManifestList]
+/// A manifest or index as a registry stores it.
+public struct RawManifest: Hashable, Sendable {
+    public let bytes: [UInt8]
+    public let mediaType: MediaType
+    public let digest: Digest
+}
 
+extension RegistryClient {
     /// Gets the manifest behind a reference; of an index, that of the platform.
     ///
     /// The digest is verified against the reference's, or else against the one that the registry states.
@@ -47,6 +52,16 @@ extension RegistryClient {
             manifest: manifest)
     }
 
+    /// The manifest or index behind a reference as it is stored, verified; of an index, the index itself.
+    ///
+    /// Throws `digestMismatch`; `isNotFound` of the error says that there is none.
+    public func rawManifest(_ reference: ImageReference) async throws -> RawManifest {
+        let endpoint = try RegistryEndpoint(reference, configuration)
+        let name = reference.digest?.description ?? reference.tag ?? "latest"
+        let document = try await manifest(name, endpoint, reference)
+        return RawManifest(bytes: document.bytes, mediaType: document.mediaType, digest: document.digest)
+    }
+
     /// The digest that the reference's tag (or digest) has in the registry; nil if it has none. Of an index, the index's.
     public func digest(of reference: ImageReference) async throws -> Digest? {
         let endpoint = try RegistryEndpoint(reference, configuration)
@@ -62,8 +77,9 @@ extension RegistryClient {
 
     /// Stores a manifest or index under the reference's tag, or under its digest if it has no tag.
     ///
-    /// The blobs and manifests it names must be there. Returns the digest; throws `digestMismatch` if the registry, or
-    /// the reference's own digest, has another.
+    /// The blobs and manifests it names must be there; a `subject` need not. Where the registry does not keep lists of
+    /// referrers itself, the subject's list under the fallback tag is brought up to date. Returns the digest; throws
+    /// `digestMismatch` if the registry, or the reference's own digest, has another.
     @discardableResult
     public func putManifest(
         _ bytes: [UInt8], mediaType: MediaType, to reference: ImageReference
@@ -81,90 +97,12 @@ extension RegistryClient {
             operation: operation, endpoint: endpoint, scopes: [.push(endpoint.repository)], request: request,
             accepted: [200, 201, 202])
         let response = try await retrying { try await self.send(call) }
-        if let stated = response.headers["docker-content-digest"], stated != digest.description {
-            guard let actual = try? Digest(stated) else { return digest }
+        if let stated = response.headers["docker-content-digest"], let actual = try? Digest(stated), actual != digest {
             throw RegistryError.digestMismatch(operation: operation, expected: digest, actual: actual)
+        }
+        if response.headers["oci-subject"] == nil, let referrer = Referrer(bytes, mediaType, digest) {
+            try await addToFallbackTag(referrer, reference)
         }
         return digest
     }
-}
-
-// MARK: - Documents
-
-/// A manifest or index whose bytes are verified.
-private struct ManifestDocument {
-    let mediaType: MediaType
-    let bytes: [UInt8]
-    let digest: Digest
-}
-
-extension RegistryClient {
-    private func manifestCall(_ name: String, _ endpoint: RegistryEndpoint, _ operation: String) -> RegistryCall {
-        var request = HTTPRequest(url: endpoint.url("manifests/\(name)"))
-        request.headers = Self.accepted.map { ("Accept", $0.rawValue) }
-        request.bodyLimit = configuration.manifestLimit
-        return RegistryCall(
-            operation: operation, endpoint: endpoint, scopes: [.pull(endpoint.repository)], request: request,
-            accepted: [200])
-    }
-
-    /// Gets a manifest by tag or digest. Wrong bytes are asked for once more before they are an error.
-    private func manifest(
-        _ name: String, _ endpoint: RegistryEndpoint, _ reference: ImageReference
-    ) async throws -> ManifestDocument {
-        let operation = "pull of \(reference)"
-        let call = manifestCall(name, endpoint, operation)
-        func attempt() async throws -> ManifestDocument {
-            let response = try await retrying { try await self.send(call) }
-            let digest = Digest(of: response.body)
-            let stated = name.contains(":") ? name : response.headers["docker-content-digest"]
-            if let expected = stated.flatMap({ try? Digest($0) }), expected != digest {
-                throw RegistryError.digestMismatch(operation: operation, expected: expected, actual: digest)
-            }
-            return ManifestDocument(
-                mediaType: try mediaType(of: response, reference), bytes: response.body, digest: digest)
-        }
-        do { return try await attempt() } catch RegistryError.digestMismatch { return try await attempt() }
-    }
-
-    /// From the document itself, else from the header, else from its members.
-    private func mediaType(of response: HTTPResponse, _ reference: ImageReference) throws(RegistryError) -> MediaType {
-        let shape: ManifestShape
-        do {
-            shape = try OCIDocument.decode(ManifestShape.self, from: response.body)
-        } catch {
-            throw .invalidManifest(reference: reference.description, reason: "it is no JSON object of the right form")
-        }
-        guard shape.schemaVersion == 2 else {
-            let version = shape.schemaVersion.map(String.init) ?? "unknown"
-            throw .unsupportedManifest(
-                reference: reference.description,
-                mediaType: "application/vnd.docker.distribution.manifest.v\(version)+prettyjws")
-        }
-        if let stated = shape.mediaType { return stated }
-        let header = response.headers["content-type"]?.split(separator: ";").first.map(String.init) ?? ""
-        let type = MediaType(rawValue: header)
-        guard !type.isIndex, !type.isManifest else { return type }
-        return shape.manifests != nil ? .imageIndex : shape.config != nil ? .imageManifest : type
-    }
-
-    private func decode<Value: Decodable>(
-        _ type: Value.Type, _ document: ManifestDocument, _ reference: ImageReference
-    ) throws(RegistryError) -> Value {
-        do {
-            return try OCIDocument.decode(type, from: document.bytes)
-        } catch {
-            throw .invalidManifest(reference: reference.description, reason: "\(error)")
-        }
-    }
-}
-
-/// As much of a manifest as tells what it is.
-private struct ManifestShape: Decodable {
-    struct Anything: Decodable {}
-
-    var schemaVersion: Int?
-    var mediaType: MediaType?
-    var manifests: [Anything]?
-    var config: Anything?
 }

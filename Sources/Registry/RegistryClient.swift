@@ -14,6 +14,7 @@ public final class RegistryClient: Sendable {
     let known = KnownBlobs()
     let uploads = SingleFlight<UploadKey, UploadOutcome>()
     let downloads = SingleFlight<Digest, Bool>()
+    let fallbackTags = SingleFlight<ImageReference, Bool>()
     private let session: RegistrySession
     private let authenticator: Authenticator
 

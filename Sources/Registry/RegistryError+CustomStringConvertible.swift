@@ -51,6 +51,8 @@ extension RegistryError: CustomStringConvertible {
         case .credentialHelper(let registry, let helper, let file):
             "\(file) leaves the credentials for \(registry) to docker-credential-\(helper):"
                 + " credential helpers are not supported, an entry in \"auths\" is"
+        case .cannotDelete(let operation, let registry):
+            "\(operation): \(registry) does not delete; docker-registry does with storage.delete.enabled"
         case .invalidRegistry(let registry): "\"\(registry)\" is no registry: no URL can be made of it"
         case .file(let path, let reason): "\(path): \(reason)"
         default: preconditionFailure("every case has a text")

@@ -22,6 +22,8 @@ public enum RegistryError: Error, Equatable, Sendable {
     case noSuchPlatform(reference: String, wanted: Platform, available: [Platform])
     case unsupportedManifest(reference: String, mediaType: String)
     case invalidManifest(reference: String, reason: String)
+    /// The registry deletes nothing, or not that.
+    case cannotDelete(operation: String, registry: String)
 
     case insecureRedirect(operation: String, from: String, to: String)
     case tooManyRedirects(operation: String, url: String)
@@ -75,6 +77,12 @@ extension RegistryError: RetriableError {
         case .gaveUp(_, let last): last.isAuthorization
         default: false
         }
+    }
+
+    /// Whether the registry says that it does not do such things.
+    var isUnsupported: Bool {
+        guard case .status(_, _, let status, let errors, _) = self else { return false }
+        return status == 405 || errors.contains { $0.code == "UNSUPPORTED" }
     }
 
     /// Whether the registry says that it does not have it.

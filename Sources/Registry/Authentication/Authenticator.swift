@@ -10,6 +10,9 @@ struct AccessScope: Hashable, Sendable {
 
     static func pull(_ repository: String) -> AccessScope { AccessScope(text: "repository:\(repository):pull") }
     static func push(_ repository: String) -> AccessScope { AccessScope(text: "repository:\(repository):pull,push") }
+    static func delete(_ repository: String) -> AccessScope {
+        AccessScope(text: "repository:\(repository):pull,delete")
+    }
 }
 
 /// Finds the `Authorization` of a request: learns from the first 401 of a registry how it wants it, keeps tokens until

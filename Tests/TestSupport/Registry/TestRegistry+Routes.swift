@@ -8,6 +8,12 @@ extension TestRegistry {
         if let challenge = challenge(request) { return challenge }
         if request.path == "/v2/" { return TestAnswer() }
         let parts = request.path.split(separator: "/").map(String.init)
+        if request.path.hasSuffix("/tags/list") {
+            return tags(request, parts[1..<(parts.count - 2)].joined(separator: "/"))
+        }
+        if let index = parts.lastIndex(of: "referrers"), index == parts.count - 2, index > 1 {
+            return referrers(request, parts[1..<index].joined(separator: "/"), parts[index + 1])
+        }
         if let index = parts.lastIndex(of: "manifests"), index == parts.count - 2, index > 1 {
             return manifests(request, parts[1..<index].joined(separator: "/"), parts[index + 1], body)
         }
@@ -54,7 +60,8 @@ extension TestRegistry {
     /// `repository:pull` and `repository:push`, whichever the request needs.
     private func scope(for request: TestRequest) -> Set<String> {
         let parts = request.path.split(separator: "/").map(String.init)
-        guard let end = parts.lastIndex(where: { ["manifests", "blobs"].contains($0) }), end > 1 else { return [] }
+        guard let end = parts.lastIndex(where: { ["manifests", "blobs", "tags", "referrers"].contains($0) }), end > 1
+        else { return [] }
         let repository = parts[1..<end].joined(separator: "/")
         let isReading = ["GET", "HEAD"].contains(request.method)
         return ["\(repository):\(isReading ? "pull" : "push")"]
@@ -91,69 +98,5 @@ extension TestRegistry {
             state.tokens["token-\(state.nextID)"] = granted
             return "token-\(state.nextID)"
         }
-    }
-
-    // MARK: - Content
-
-    private func manifests(_ request: TestRequest, _ repository: String, _ name: String, _ body: [UInt8]) -> TestAnswer
-    {
-        if request.method == "PUT" {
-            let type = request.headers["content-type"] ?? ""
-            let digest = addManifest(body, mediaType: type, to: repository, tag: name.contains(":") ? nil : name)
-            return TestAnswer(status: 201, headers: [("Docker-Content-Digest", digest)])
-        }
-        let key = repository + (name.contains(":") ? "@" : ":") + name
-        guard let manifest = state.withLock({ $0.manifests[key] }) else { return Self.error(404, "MANIFEST_UNKNOWN") }
-        return TestAnswer(
-            headers: [("Content-Type", manifest.mediaType), ("Docker-Content-Digest", sha256(manifest.bytes))],
-            body: .bytes(manifest.bytes))
-    }
-
-    private func blob(_ request: TestRequest, _ repository: String, _ digest: String) -> TestAnswer {
-        let known = state.withLock { $0.linked.contains("\(repository)@\(digest)") ? $0.blobs[digest] : nil }
-        guard let known else { return Self.error(404, "BLOB_UNKNOWN") }
-        guard let range = request.headers["range"], range.hasPrefix("bytes="), range.hasSuffix("-"),
-            let start = Int(range.dropFirst(6).dropLast()), start < known.count
-        else { return TestAnswer(body: known) }
-        let rest: TestBody
-        switch known {
-        case .bytes(let bytes): rest = .bytes(Array(bytes[start...]))
-        case .zeros(let count): rest = .zeros(count - start)
-        }
-        return TestAnswer(
-            status: 206, headers: [("Content-Range", "bytes \(start)-\(known.count - 1)/\(known.count)")], body: rest)
-    }
-
-    private func upload(_ request: TestRequest, _ repository: String, _ id: String, _ body: [UInt8]) -> TestAnswer {
-        if request.method == "POST" { return beginUpload(request, repository) }
-        guard var bytes = state.withLock({ $0.uploads[id] }) else { return Self.error(404, "BLOB_UPLOAD_UNKNOWN") }
-        bytes += body
-        let location = "/v2/\(repository)/blobs/uploads/\(id)"
-        guard request.method == "PUT" else {
-            state.withLock { [bytes] in $0.uploads[id] = bytes }
-            return TestAnswer(
-                status: 202, headers: [("Location", location), ("Range", "0-\(max(0, bytes.count - 1))")])
-        }
-        _ = state.withLock { $0.uploads.removeValue(forKey: id) }
-        let digest = sha256(bytes)
-        guard digest == request.item("digest") else { return Self.error(400, "DIGEST_INVALID") }
-        addBlob(bytes, to: repository)
-        return TestAnswer(
-            status: 201,
-            headers: [("Location", "/v2/\(repository)/blobs/\(digest)"), ("Docker-Content-Digest", digest)])
-    }
-
-    private func beginUpload(_ request: TestRequest, _ repository: String) -> TestAnswer {
-        if let digest = request.item("mount"), let source = request.item("from"), hasBlob(source, digest) {
-            _ = state.withLock { $0.linked.insert("\(repository)@\(digest)") }
-            return TestAnswer(status: 201, headers: [("Location", "/v2/\(repository)/blobs/\(digest)")])
-        }
-        let id = state.withLock { state in
-            state.nextID += 1
-            state.uploads["upload-\(state.nextID)"] = []
-            return "upload-\(state.nextID)"
-        }
-        // An upload has its state in the query, as those of real registries do.
-        return TestAnswer(status: 202, headers: [("Location", "/v2/\(repository)/blobs/uploads/\(id)?_state=s%3D")])
     }
 }

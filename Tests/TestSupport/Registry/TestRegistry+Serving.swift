@@ -7,7 +7,10 @@ extension TestRegistry {
         while var request = connection.readHead() {
             let fault = takeFault(for: request)
             if case .dropRequest(let limit) = fault {
-                _ = connection.readBody(request, limit: limit) { request.bodySize += $0.count }
+                var body: [UInt8] = []
+                _ = connection.readBody(request, limit: limit) { body += $0 }
+                request.bodySize = body.count
+                keepPartial(request, body)
                 record(request)
                 return connection.reset()
             }

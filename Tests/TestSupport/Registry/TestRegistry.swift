@@ -49,7 +49,29 @@ public final class TestRegistry: Sendable {
         var bytes: [UInt8]
     }
 
+    /// In what registries differ.
+    public struct Manner: Sendable {
+        /// Tags and referrers of a page; lists longer than that have further pages.
+        public var pageSize = 100
+        /// Whether it keeps lists of referrers itself.
+        public var hasReferrers = false
+        public var deletes = true
+        /// The largest body of a request it takes.
+        public var requestLimit = Int.max
+        /// What it says of the smallest chunk; smaller ones, but for the last, are refused.
+        public var chunkMinimum: Int?
+        /// Whether what came of a dropped request stays in the upload's session.
+        public var keepsPartialUploads = true
+        /// Whether it mounts without being told from where.
+        public var mountsAnonymously = false
+        public var location = Location.relative
+
+        /// How it says where an upload goes on.
+        public enum Location: Sendable { case relative, absolute, identifierOnly }
+    }
+
     struct State: Sendable {
+        var manner = Manner()
         var blobs: [String: TestBody] = [:]
         /// Repository and digest.
         var linked: Set<String> = []
@@ -105,6 +127,8 @@ extension TestRegistry {
     public func inject(_ fault: Fault, method: String = "GET", path: String, times: Int = 1) {
         state.withLock { $0.rules.append(Rule(method: method, path: path, times: times, fault: fault)) }
     }
+
+    public func setManner(_ change: (inout Manner) -> Void) { state.withLock { change(&$0.manner) } }
 
     /// All requests so far, in order of their arrival.
     public var requests: [TestRequest] { state.withLock { $0.requests } }
