@@ -6,13 +6,20 @@ extension OpenFile {
     ///
     /// Works by descriptors, of which it holds two however deep the tree is; no link is followed, and a directory that
     /// is moved elsewhere meanwhile ends the removal (ESTALE). A directory that its owner may not write is made
-    /// writable first. What cannot be removed ends it too; the rest of the tree then stays.
+    /// writable first. What cannot be removed ends it too; the rest of the tree then stays. Several may remove one tree at
+    /// once.
     public func removeTree(_ name: FileName) throws(SystemError) {
-        guard let status = try statusIfPresent(of: name) else { return }
-        guard status.kind == .directory else { return try unlink(name) }
-        var removal = try TreeRemoval(of: name, in: self)
-        while try removal.step() {}
-        try removeDirectory(name)
+        while let status = try statusIfPresent(of: name) {
+            do {
+                guard status.kind == .directory else { return try unlink(name) }
+                var removal = try TreeRemoval(of: name, in: self)
+                while try removal.step() {}
+                return try removeDirectory(name)
+            } catch {
+                // Somebody else was faster: what is left is looked for from the top.
+                guard error.isNotFound else { throw error }
+            }
+        }
     }
 }
 

@@ -4,17 +4,20 @@ public import SystemPackage
 
 /// Blobs by digest. A blob has its name only once all its bytes are there and its digest was computed from them.
 ///
-/// Several processes may use the store at once: whoever finishes a blob second replaces it by the same bytes.
+/// Several processes may use the store at once: whoever finishes a blob second replaces it by the same bytes. A blob that
+/// was found stays for the rest of the run.
 public struct BlobStore: Sendable {
     private let state: StateFolder
     private let folder: OpenFile
     private let temporary: OpenFile
+    private let marks: UseMarks
 
     /// Opens the store of a state folder that was prepared.
     public init(_ state: StateFolder) throws(StorageError) {
         self.state = state
         folder = try state.open(state.blobs)
         temporary = try state.open(state.temporary)
+        marks = try UseMarks(state)
     }
 
     public func contains(_ digest: Digest) throws(StorageError) -> Bool {
@@ -24,7 +27,7 @@ public struct BlobStore: Sendable {
     /// In bytes; nil if the store has no such blob.
     public func size(of digest: Digest) throws(StorageError) -> Int64? {
         try storing("looking for blob \(digest)") { () throws(SystemError) in
-            try folder.statusIfPresent(of: FileName(digest.hex))?.size
+            try marks.use(.blobs, FileName(digest.hex), in: folder)?.size
         }
     }
 
@@ -34,6 +37,7 @@ public struct BlobStore: Sendable {
     /// For reading; the bytes are not verified.
     public func open(_ digest: Digest) throws(StorageError) -> OpenFile {
         do {
+            _ = try marks.use(.blobs, FileName(digest.hex), in: folder)
             return try folder.open(FileName(digest.hex), [.read, .noFollow])
         } catch {
             throw error.isNotFound ? .blobMissing(digest) : .system(error, doing: "opening blob \(digest)")
@@ -68,7 +72,7 @@ public struct BlobStore: Sendable {
 
     /// A writer for a blob whose digest may not be known yet; without `hashing` the caller computes it.
     public func makeWriter(hashing: Bool = true) throws(StorageError) -> BlobWriter {
-        try BlobWriter(temporary: temporary, target: folder, hashes: hashing)
+        try BlobWriter(temporary: temporary, target: folder, marks: marks, hashes: hashing)
     }
 
     /// A blob that is not there is no error.

@@ -8,6 +8,7 @@ internal import Synchronization
 public final class BlobWriter {
     private let temporary: OpenFile
     private let target: OpenFile
+    private let marks: UseMarks
     private let name: FileName
     private let file: OpenFile
     private var hasher = SHA256()
@@ -16,9 +17,10 @@ public final class BlobWriter {
     private let hashes: Bool
 
     /// With `hashes` false the caller computes the digest itself and gives it to `commit(trusting:)`.
-    init(temporary: OpenFile, target: OpenFile, hashes: Bool = true) throws(StorageError) {
+    init(temporary: OpenFile, target: OpenFile, marks: UseMarks, hashes: Bool = true) throws(StorageError) {
         self.temporary = temporary
         self.target = target
+        self.marks = marks
         self.hashes = hashes
         name = OpenFile.temporaryName("blob")
         do {
@@ -70,7 +72,9 @@ public final class BlobWriter {
     private func name(as digest: Digest) throws(StorageError) {
         try storing("naming blob \(digest)") { () throws(SystemError) in
             try file.setPermissions(0o444)
-            try temporary.rename(name, to: FileName(digest.hex), in: target)
+            try marks.sharing { () throws(SystemError) in
+                try temporary.rename(name, to: FileName(digest.hex), in: target)
+            }
         }
         isNamed = true
     }

@@ -10,6 +10,7 @@ public struct LayerStore: Sendable {
     private let layers: OpenFile
     private let temporary: OpenFile
     private let locks: OpenFile
+    private let marks: UseMarks
 
     /// Opens the store of a state folder that was prepared.
     public init(_ state: StateFolder) throws(StorageError) {
@@ -17,12 +18,13 @@ public struct LayerStore: Sendable {
         layers = try state.open(state.layers)
         temporary = try state.open(state.temporary)
         locks = try state.open(state.locks)
+        marks = try UseMarks(state)
     }
 
-    /// The directory of a layer that is there, complete.
+    /// The directory of a layer that is there, complete; it stays for the rest of the run.
     public func directory(of diffID: Digest) throws(StorageError) -> FilePath? {
         let status = try storing("looking for layer \(diffID)") { () throws(SystemError) in
-            try layers.statusIfPresent(of: FileName(diffID.hex))
+            try marks.use(.layers, FileName(diffID.hex), in: layers)
         }
         return status == nil ? nil : path(of: diffID)
     }
@@ -47,13 +49,20 @@ public struct LayerStore: Sendable {
     /// Gives a finished directory its name; if the layer is there already, that one stays and this one goes.
     public func adopt(_ folder: FilePath, as diffID: Digest) throws(StorageError) -> FilePath {
         let name = try Self.name(of: folder)
-        do {
-            try temporary.rename(name, to: FileName(diffID.hex), in: layers, replacing: false)
-        } catch {
-            guard error.isExisting else { throw .system(error, doing: "naming layer \(diffID)") }
+        while true {
+            do {
+                try marks.sharing { () throws(SystemError) in
+                    try temporary.rename(name, to: FileName(diffID.hex), in: layers, replacing: false)
+                }
+                return path(of: diffID)
+            } catch {
+                guard error.isExisting else { throw .system(error, doing: "naming layer \(diffID)") }
+            }
+            // Unless it is pruned at this very moment.
+            guard let present = try directory(of: diffID) else { continue }
             try discard(folder)
+            return present
         }
-        return path(of: diffID)
     }
 
     /// A new empty directory below `tmp`, 0755.

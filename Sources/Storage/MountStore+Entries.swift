@@ -45,21 +45,7 @@ extension MountStore {
     /// Removes a cache with all its instances; false if a step uses one. Files of subordinate ids that this user may not
     /// remove are left in `tmp/`, for the sweep.
     public func remove(_ entry: MountEntry) throws -> Bool {
-        let name = FileName(entry.name)
-        let grave = OpenFile.temporaryName("cache")
-        let isMoved = try withLock { () throws -> Bool in
-            guard try folder.statusIfPresent(of: name) != nil else { return true }
-            let cache = try folder.open(name, [.read, .directory, .noFollow])
-            var locks: [OpenFile] = []
-            for instance in try cache.entries() where instance.name != Self.recordName {
-                let handle = try cache.open(instance.name, [.read, .directory, .noFollow])
-                guard try handle.lock(waiting: false) else { return false }
-                locks.append(handle)
-            }
-            try folder.rename(name, to: grave, in: temporary)
-            return true
-        }
-        guard isMoved else { return false }
+        guard let grave = try bury(entry.name, wanted: { _ in true }) else { return false }
         do throws(SystemError) {
             try temporary.removeTree(grave)
         } catch {
@@ -67,10 +53,30 @@ extension MountStore {
         }
         return true
     }
+
+    /// Moves a cache away into `tmp/`; nil if a step uses it, or it is not wanted any more as it is now. One that is gone
+    /// counts as moved.
+    func bury(_ entry: String, wanted: (_ lastUsed: Int64) -> Bool) throws -> FileName? {
+        let name = FileName(entry)
+        let grave = OpenFile.temporaryName("cache")
+        return try withLock { () throws -> FileName? in
+            guard try folder.statusIfPresent(of: name) != nil else { return grave }
+            let cache = try folder.open(name, [.read, .directory, .noFollow])
+            if let used = try Self.record(in: cache)?.lastUsed, !wanted(used) { return nil }
+            var locks: [OpenFile] = []
+            for instance in try cache.entries() where instance.name != Self.recordName {
+                let handle = try cache.open(instance.name, [.read, .directory, .noFollow])
+                guard try handle.lock(waiting: false) else { return nil }
+                locks.append(handle)
+            }
+            try folder.rename(name, to: grave, in: temporary)
+            return grave
+        }
+    }
 }
 
 /// What a tree takes on the disk; a file with several names counts once.
-private struct StoredSize {
+struct StoredSize {
     private struct File: Hashable {
         var device: UInt64
         var inode: UInt64

@@ -21,6 +21,12 @@ public struct StateFolder: Sendable {
     /// Caches of `RUN --mount=type=cache`.
     public var mounts: FilePath { root.appending("mounts") }
     public var logs: FilePath { root.appending("logs") }
+    /// What was fetched for contexts: `git/`, `archives/`, `http/` and so on.
+    public var contexts: FilePath { root.appending("contexts") }
+    /// Which digest a reference of a registry had when it was asked for last.
+    public var references: FilePath { root.appending("references") }
+    /// When things of the store were used last.
+    var used: FilePath { root.appending("used") }
     /// What has no final name yet; leftovers are swept at the next start.
     public var temporary: FilePath { root.appending("tmp") }
     /// Locks of single digests.
@@ -35,9 +41,10 @@ public struct StateFolder: Sendable {
     public func prepare() throws(StorageError) {
         try makeFolders(root)
         try checkLayout()
-        for folder in [blobs, layers, lastSteps, contentDigests, mounts, logs, temporary, locks] {
+        for folder in [blobs, layers, lastSteps, contentDigests, mounts, logs, contexts, references, temporary, locks] {
             try makeFolders(folder)
         }
+        for kind in UseMarks.Kind.allCases { try makeFolders(used.appending(kind.rawValue)) }
     }
 
     /// A folder opened for work below it.

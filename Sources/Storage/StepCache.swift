@@ -32,12 +32,14 @@ public struct StepCache: Sendable {
     private let last: OpenFile
     private let temporary: OpenFile
     private let blobs: BlobStore
+    private let marks: UseMarks
 
     /// Opens the cache of a state folder that was prepared.
     public init(_ state: StateFolder, blobs: BlobStore) throws(StorageError) {
         folder = try state.open(state.cache)
         last = try state.open(state.lastSteps)
         temporary = try state.open(state.temporary)
+        marks = try UseMarks(state)
         self.blobs = blobs
     }
 
@@ -77,9 +79,10 @@ public struct StepCache: Sendable {
 
     private static func failurePlace(_ key: Digest) -> String { "failure of \(key.hex)" }
 
+    /// A record that is read was used.
     private func read(_ folder: OpenFile, _ name: String) throws(StorageError) -> StepRecord? {
         let bytes = try storing("reading the step cache") { () throws(SystemError) in
-            try folder.readSmallFile(FileName(name))
+            try marks.useFile(FileName(name), in: folder) ? try folder.readSmallFile(FileName(name)) : nil
         }
         guard let bytes else { return nil }
         do {

@@ -34,6 +34,23 @@ import Testing
         #expect(try folder.entries().isEmpty)
     }
 
+    @Test func `several may remove one tree at once`() async throws {
+        for _ in 0..<20 {
+            try folder.makeDirectory("tree")
+            let tree = try folder.open("tree", [.read, .directory])
+            for number in 0..<20 {
+                try tree.makeDirectory(FileName("d\(number)"))
+                let inner = try tree.open(FileName("d\(number)"), [.read, .directory])
+                for file in 0..<20 { try inner.make(FileName("f\(file)")) }
+            }
+            try await withThrowingTaskGroup(of: Void.self) { [folder] group in
+                for _ in 0..<3 { group.addTask { try folder.removeTree("tree") } }
+                try await group.waitForAll()
+            }
+            #expect(try folder.entries().isEmpty)
+        }
+    }
+
     /// Deeper than a path can say and than there are descriptors.
     @Test func `depth is no limit`() throws {
         var place = folder

@@ -21,6 +21,7 @@ struct StorageProbe {
         case "sweep": try sweep()
         case "write": try write()
         case "lock-cache": try lockCache()
+        case "prune": try prune()
         default: print("unknown command \(command)")
         }
     }
@@ -44,6 +45,12 @@ struct StorageProbe {
         say("locked")
         while true { pause() }
         withExtendedLifetime(lease) {}
+    }
+
+    /// Says so and removes everything.
+    private func prune() throws {
+        say("pruning")
+        _ = try Pruning(state).run(PruneRules())
     }
 
     private func sweep() throws {
