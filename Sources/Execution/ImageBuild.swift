@@ -64,8 +64,9 @@ final class ImageBuild: Sendable {
         defer { drafts.remove() }
         let graph = try withTriggers(firstGraph)
         try check(graph)
-        let state = try StageCrew(image: self, graph: graph).build()
+        var state = try StageCrew(image: self, graph: graph).build()
         try contexts.save()
+        state.layers = try Repacking(compression: job.compression, stores: stores).layers(state.layers)
         if let output = job.rootfsOutput { try writeRootfs(of: state, to: output) }
         let (config, manifest) = try ImageAssembly(job: job, blobs: stores.blobs).write(state)
         return JobResult(

@@ -101,13 +101,13 @@ final class StepRunner: Sendable {
         ended.peakMemoryInBytes = work.peakMemoryInBytes
         var warnings: [String] = []
         let layer = try commitLayer(
-            of: work.upper, lowers: work.lowers, epoch: job.epoch, into: stores.blobs,
+            of: work.upper, lowers: work.lowers, epoch: job.epoch, compression: job.compression, into: stores.blobs,
             warn: { warnings.append($0) })
         for warning in warnings { try scheduler.send(.warning(Warning(message: warning, line: step.line))) }
         _ = try stores.layers.adopt(work.upper, as: layer.diffID)
         var record = StepRecord(
             layer: layer.descriptor, diffID: layer.diffID, newestTime: layer.newestTime, created: creationTime(),
-            parts: step.key.summary)
+            parts: step.key.summary, compression: job.compression)
         guard job.cache != .off else { return record }
         // A step that came out as it did before keeps its time, and so the image its digest.
         if let old = try stores.steps.find(step.key.digest), old.diffID == record.diffID {
@@ -139,11 +139,14 @@ final class StepRunner: Sendable {
         guard let descriptor = record.layer, let diffID = record.diffID else {
             throw ExecutionError.protocolViolation("a cached step without a layer")
         }
-        state.layers.append(ChainLayer(descriptor: descriptor, diffID: diffID))
+        let compression = record.compression ?? .gzip
+        state.layers.append(ChainLayer(descriptor: descriptor, diffID: diffID, compression: compression))
         let created = clamped(record.created)
         state.created = created
         state.history.append(
             ImageConfig.History(created: created, createdBy: step.createdBy, comment: HistoryText.comment))
+        // What will be packed anew is not what will be pushed.
+        guard compression == job.compression else { return }
         try scheduler.send(.layer(LayerCommitted(descriptor: descriptor, diffID: diffID)))
     }
 

@@ -34,6 +34,8 @@ public struct Job: Hashable, Sendable, Codable {
     public var limits = Limits()
     /// Whether steps are looked up in the cache and recorded there.
     public var cache = CacheUse.readWrite
+    /// Of the layers that the image adds to its base.
+    public var compression = LayerCompression.gzip
     /// Upper bound of all timestamps, in seconds since 1970; nil leaves them as they are.
     public var epoch: Int64?
     /// Open a shell instead of making an image.

@@ -21,12 +21,14 @@ public struct CommittedLayer: Hashable, Sendable {
 /// the upper one. A step that changed nothing gives a valid layer without entries.
 public func commitLayer(
     of upper: FilePath, lowers: [FilePath] = [], excluded: [FileName] = [], epoch: Int64? = nil,
-    into blobs: BlobStore, warn: (String) -> Void = { _ in }
+    compression: LayerCompression = .gzip, into blobs: BlobStore, warn: (String) -> Void = { _ in }
 ) throws -> CommittedLayer {
     let upper = try OpenFile.open(upper.string, [.read, .directory])
     let lowers = try lowers.map { try OpenFile.open($0.string, [.pathOnly, .directory]) }
     let diff = LayerDiff(excluded: excluded, epoch: epoch)
-    return try commitLayer(into: blobs) { try diff.write(upper: upper, lowers: lowers, to: &$0, warn: warn) }
+    return try commitLayer(compression, into: blobs) {
+        try diff.write(upper: upper, lowers: lowers, to: &$0, warn: warn)
+    }
 }
 
 /// Stores a layer without entries.
@@ -36,10 +38,10 @@ public func commitEmptyLayer(into blobs: BlobStore) throws -> CommittedLayer {
 
 /// Stores the entries that `body` writes as a layer; the end of the stream is written for it.
 public func commitLayer(
-    into blobs: BlobStore, _ body: (inout TarWriter) throws -> Void
+    _ compression: LayerCompression = .gzip, into blobs: BlobStore, _ body: (inout TarWriter) throws -> Void
 ) throws -> CommittedLayer {
     let output = try LayerOutput(blobs)
-    let layer = LayerWriter { try output.blob.write($0) }
+    let layer = LayerWriter(compression: compression) { try output.blob.write($0) }
     var writer = TarWriter(to: layer)
     try body(&writer)
     try writer.finish()
@@ -47,13 +49,13 @@ public func commitLayer(
     try output.blob.commit(trusting: result.digest)
     return CommittedLayer(
         diffID: result.diffID,
-        descriptor: Descriptor(mediaType: .layerGzip, digest: result.digest, size: result.size),
+        descriptor: Descriptor(mediaType: compression.mediaType, digest: result.digest, size: result.size),
         entryCount: writer.entryCount, uncompressedSize: result.uncompressedSize,
         newestTime: writer.newestTime)
 }
 
 /// Lends a blob writer to the threads of a layer writer.
-private final class LayerOutput: @unchecked Sendable {
+final class LayerOutput: @unchecked Sendable {
     // Safe because a layer writer calls its output from one thread at a time, and the blob is named after its end.
     let blob: BlobWriter
 

@@ -11,18 +11,22 @@ public struct StepRecord: Hashable, Sendable, Codable {
     public var newestTime: Int64?
     /// RFC 3339: the history's time, kept so that a rebuild gives the same config.
     public var created: String
+    /// How the layer is packed; nil is gzip at its usual level.
+    public var compression: LayerCompression?
     /// What the key was made of: names, with short texts or digests. Meant for a hundred or so: a record is read at every
     /// look-up.
     public var parts: [String: String]
 
     public init(
-        layer: Descriptor?, diffID: Digest?, newestTime: Int64? = nil, created: String, parts: [String: String]
+        layer: Descriptor?, diffID: Digest?, newestTime: Int64? = nil, created: String, parts: [String: String],
+        compression: LayerCompression? = nil
     ) {
         self.layer = layer
         self.diffID = diffID
         self.newestTime = newestTime
         self.created = created
         self.parts = parts
+        self.compression = compression
     }
 }
 

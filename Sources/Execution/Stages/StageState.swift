@@ -7,6 +7,8 @@ struct ChainLayer: Hashable {
     var diffID: Digest
     /// The image the blob can be fetched from, with the layer's place in it; nil when the store has the blob.
     var origin: Origin?
+    /// Of a layer that a step made; nil for those of base images, which stay as they are.
+    var compression: LayerCompression?
 
     struct Origin: Hashable {
         var image: ResolvedImage

@@ -28,7 +28,7 @@ final class LayerBlock {
     }
 
     /// Memory for the result is taken with the first use and kept: only what is written to counts.
-    func compress(by compressor: GzipCompressor) {
+    func compress(by compressor: any BlockCompressor) {
         if output.isEmpty { output = .allocate(byteCount: compressor.bound(Self.size), alignment: 4096) }
         compressedCount = compressor.compress(bytes, into: output)
     }

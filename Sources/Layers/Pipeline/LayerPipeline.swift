@@ -7,16 +7,18 @@ final class LayerPipeline: @unchecked Sendable {
     // monitor orders what one thread did before what the next one does.
     private let monitor: Monitor<BlockSchedule>
     private let blocks: [LayerBlock]
-    private let level: Int
+    private let compression: LayerCompression
     private let output: @Sendable (UnsafeRawBufferPointer) throws -> Void
     private var diffID = SHA256()
     private var digest = SHA256()
     private var size: Int64 = 0
 
-    init(level: Int, slots: Int, output: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void) {
+    init(
+        _ compression: LayerCompression, slots: Int, output: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
+    ) {
         monitor = Monitor(BlockSchedule(capacity: slots))
         blocks = (0..<slots).map { _ in LayerBlock() }
-        self.level = level
+        self.compression = compression
         self.output = output
     }
 
@@ -50,7 +52,7 @@ final class LayerPipeline: @unchecked Sendable {
 
     /// A thread's life.
     func work() {
-        let compressor = GzipCompressor(level: level)
+        let compressor = compression.makeCompressor()
         while let work = nextWork() {
             do {
                 try perform(work, compressor)
@@ -72,13 +74,13 @@ final class LayerPipeline: @unchecked Sendable {
 
     /// Does all the work on a layer's only block.
     func runAlone(_ number: Int) throws {
-        let compressor = GzipCompressor(level: level)
+        let compressor = compression.makeCompressor()
         for work in [BlockSchedule.Work.hash(number), .compress(number), .write(number)] {
             try perform(work, compressor)
         }
     }
 
-    private func perform(_ work: BlockSchedule.Work, _ compressor: GzipCompressor) throws {
+    private func perform(_ work: BlockSchedule.Work, _ compressor: any BlockCompressor) throws {
         switch work {
         case .hash(let number): diffID.update(block(number).bytes)
         case .compress(let number): block(number).compress(by: compressor)

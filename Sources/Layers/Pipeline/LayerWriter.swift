@@ -2,10 +2,10 @@ internal import FileSystem
 public import OCI
 internal import Threads
 
-/// Packs the bytes of a tar stream as they come: their digest, gzip members of 1 MiB each, and the digest of those.
+/// Packs the bytes of a tar stream as they come: their digest, gzip members or Zstandard frames of 1 MiB each, and the digest of those.
 ///
 /// The work is spread over threads, which only start when there is more than one block; memory stays below
-/// `slots` × 2 MiB. The result depends on the bytes and the level alone, not on the number of threads. `output` is called
+/// `slots` × 2 MiB. The result depends on the bytes and the compression alone, not on the number of threads. `output` is called
 /// from one thread at a time, in order. Use from one thread; end it with `finish` or drop it.
 public final class LayerWriter: ByteSink {
     /// What became of the bytes.
@@ -29,11 +29,11 @@ public final class LayerWriter: ByteSink {
 
     /// `threads`: as many as there are processors, if not said.
     public init(
-        level: Int? = nil, threads: Int? = nil, output: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
+        compression: LayerCompression = .gzip, threads: Int? = nil,
+        output: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
     ) {
         threadCount = max(1, min(threads ?? WorkerThread.processorCount, Self.threadLimit))
-        pipeline = LayerPipeline(
-            level: level ?? GzipCompressor.defaultLevel, slots: threadCount + 3, output: output)
+        pipeline = LayerPipeline(compression, slots: threadCount + 3, output: output)
     }
 
     deinit {
@@ -61,7 +61,13 @@ public final class LayerWriter: ByteSink {
 
     /// Waits until all is written. Throws what `output` threw.
     public func finish() throws -> Result {
-        if workers.isEmpty, !pipeline.block(number).isEmpty { try pipeline.runAlone(number) } else { try submit() }
+        // An empty block is packed only if it is the only one: the bytes must not depend on how they came.
+        let isEmpty = pipeline.block(number).isEmpty
+        if workers.isEmpty, !isEmpty {
+            try pipeline.runAlone(number)
+        } else if workers.isEmpty || !isEmpty {
+            try submit()
+        }
         try pipeline.close()
         for worker in workers { worker.join() }
         workers = []

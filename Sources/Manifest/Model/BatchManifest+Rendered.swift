@@ -49,6 +49,10 @@ extension BatchManifest {
         }
         outputs(image.outputs, &output)
         output.map("cache", [("mode", image.cache.rawValue)])
+        if image.compression != .gzip {
+            let (method, level) = (image.compression.method.rawValue, image.compression.level)
+            output.map("compression", [("type", method), ("level", String(level))])
+        }
         output.value("epoch", image.epoch.map(String.init))
     }
 

@@ -47,6 +47,8 @@ public struct ImageSpec: Hashable, Sendable {
     /// Where the image goes beside the local store. Without `outputs:` it is `push`, if a tag has a registry.
     public var outputs: [OutputSpec] = []
     public var cache = CacheMode.max
+    /// Of the layers that the image adds to its base.
+    public var compression = LayerCompression.gzip
     /// Upper bound of all timestamps, in seconds since 1970.
     public var epoch: Int64?
 

@@ -33,6 +33,7 @@ struct ImageReader {
         image.network = fields.word("network", .network, as: Image.Network.self)?.value ?? .private
         image.isolation = fields.word("isolation", .isolation, as: Image.Isolation.self)
         image.cache = fields.object("cache").word("mode", .cacheMode, as: Image.CacheMode.self)?.value ?? .max
+        image.compression = compression()
         image.limits = limits()
         image.retry = retry()
         image.epoch = epoch()
@@ -73,6 +74,23 @@ struct ImageReader {
             retry.when = Set(causes.compactMap { ImageSpec.Retry.Cause(rawValue: $0.value) })
         }
         return retry
+    }
+
+    /// `zstd`, or `{type: zstd, level: 9}`.
+    private func compression() -> LayerCompression {
+        typealias Method = LayerCompression.Method
+        guard fields.node("compression")?.mapping != nil else {
+            let method = fields.word("compression", .compression, as: Method.self)?.value
+            return method.flatMap { LayerCompression($0) } ?? .gzip
+        }
+        let fields = fields.object("compression")
+        let method = fields.word("type", .compression, as: Method.self)?.value ?? .gzip
+        let text = fields.text("level", .compressionLevel)
+        if let compression = LayerCompression(method, level: text.flatMap { Int($0.value) }) { return compression }
+        guard let text else { return .gzip }
+        let levels = method.levels
+        log.add(at: text.mark, "\(method.rawValue) has the levels \(levels.lowerBound) to \(levels.upperBound)")
+        return .gzip
     }
 
     private func epoch() -> Int64? {

@@ -82,6 +82,15 @@ enum ManifestShape {
                 "max: every step is looked up and recorded; off: neither.")
         ], reserved: ["ttl", "repo", "from", "fresh"], isExtensible: true)
 
+    static let compression = ObjectShape(
+        name: "compression", noun: "a compression",
+        fields: [
+            Field("type", .text(.compression), "gzip, the default, or zstd."),
+            Field(
+                "level", .text(.compressionLevel),
+                "From the fastest to the smallest: 1 to 12 for gzip, 1 to 22 for zstd."),
+        ], isExtensible: true)
+
     static let retry = ObjectShape(
         name: "retry", noun: "retry",
         fields: [
@@ -179,6 +188,9 @@ extension ManifestShape {
             "outputs", .list(.either([.text(.output), .object(output)])),
             "Where the image goes beside the local store.", isAppendable: true),
         Field("cache", .object(cache), "How much of the step cache is used."),
+        Field(
+            "compression", .either([.text(.compression), .object(compression)]),
+            "Of the layers that the image adds: gzip or zstd, with a level."),
         Field("epoch", .text(.epoch), "Upper bound of all timestamps: git, zero, now, or seconds since 1970."),
     ]
 

@@ -56,6 +56,8 @@ extension TextRule {
     static let output = choice(["push"], noun: "output")
     static let processes = count(to: 4_194_304)
     static let attempts = count(to: 100)
+    static let compression = words(of: LayerCompression.Method.self, noun: "compression")
+    static let compressionLevel = count(to: 22)
 
     static let version = TextRule(
         fault: {

@@ -61,6 +61,7 @@ extension Job {
         network = NetworkMode(spec.network)
         limits = Limits(spec.limits)
         cache = spec.cache == .off ? .off : .readWrite
+        compression = spec.compression
         epoch = spec.epoch
     }
 }
