@@ -11,6 +11,8 @@ public struct HostProgram: Sendable {
     public var environment: [String: String]
     /// Nil is ours.
     public var folder: String?
+    /// What it reads on its standard input, at most 4 KiB; without it, nothing.
+    public var input: [UInt8]?
     /// More on its standard output ends it with an error. Of its standard error the last 16 KiB are kept.
     public var outputLimit = 1 << 20
     public var timeout: Duration = .seconds(600)
@@ -24,7 +26,7 @@ public struct HostProgram: Sendable {
         self.environment = environment
     }
 
-    /// Runs it to its end, with nothing to read. How it ended is no error.
+    /// Runs it to its end. How it ended is no error.
     ///
     /// Throws `ProgramError`, and `CancellationError` once a cancelled program is gone.
     public func run() async throws -> ProgramResult {

@@ -18,11 +18,22 @@ final class ProgramRun: Sendable {
         alarm = try Descriptor.pipe()
         let (output, outputEnd) = try Descriptor.pipe()
         let (errorOutput, errorEnd) = try Descriptor.pipe()
-        child = try withExtendedLifetime((outputEnd, errorEnd)) { () throws(ProgramError) in
-            try ChildProcess(program, input: nil, output: outputEnd.fd, errorOutput: errorEnd.fd)
+        let input = try program.input.map(Self.pipe(holding:))
+        child = try withExtendedLifetime((outputEnd, errorEnd, input)) { () throws(ProgramError) in
+            try ChildProcess(program, input: input?.fd, output: outputEnd.fd, errorOutput: errorEnd.fd)
         }
         self.output = output
         self.errorOutput = errorOutput
+    }
+
+    /// The reading end of a pipe that has these bytes and no others. They fit into it: nobody has to wait.
+    private static func pipe(holding bytes: [UInt8]) throws(ProgramError) -> Descriptor {
+        precondition(bytes.count <= 4096, "more than any pipe takes at once")
+        let (reading, writing) = try Descriptor.pipe()
+        // The program waits for what it reads; only our side of a pipe does not wait.
+        _ = fcntl(reading.fd, F_SETFL, 0)
+        withExtendedLifetime(writing) { _ = write($0.fd, bytes, bytes.count) }
+        return reading
     }
 
     func cancel() {

@@ -23,6 +23,16 @@ import Testing
         #expect(result.errorOutput.utf8.count == 16 << 10)
     }
 
+    @Test(arguments: [0, 1, 4096])
+    func `it reads what it is given, and the end of it`(count: Int) async throws {
+        let input = [UInt8](repeating: 65, count: count)
+        #expect(try await shell("cat") { $0.input = input }.run().output == input)
+    }
+
+    @Test func `what it does not read keeps nobody waiting`() async throws {
+        #expect(try await shell("exit 4") { $0.input = [1, 2, 3] }.run().status == 4)
+    }
+
     @Test func `the text has no final newline`() async throws {
         #expect(try await shell("printf 'a\nb\n'").run().text == "a\nb")
     }
