@@ -27,6 +27,8 @@ public struct HTTPRequest: Sendable {
     public var receiver: (any BodyReceiver)?
     /// Bytes of the body to collect at most. A longer one ends the transfer with `bodyTooLarge`.
     public var bodyLimit = 1 << 16
+    /// Without it a redirect is an answer like any other: what is signed is signed for one address.
+    public var followsRedirects = true
     /// A transfer of a blob, which counts against its own limit for the host.
     public var isTransfer = false
 

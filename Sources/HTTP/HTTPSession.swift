@@ -28,7 +28,9 @@ public final class HTTPSession: Sendable {
         var request = request
         for _ in 0...Self.mostRedirects {
             let response = try await send(request)
-            guard let target = try redirect(of: response, to: request) else { return response }
+            guard request.followsRedirects, let target = try redirect(of: response, to: request) else {
+                return response
+            }
             if target.origin != request.url.origin { request.authorization = nil }
             request.url = target
         }

@@ -113,6 +113,14 @@ extension HTTPURL.Origin: CustomStringConvertible {
         return "\(scheme)://\(host)\(isDefault ? "" : ":\(port)")"
     }
 
+    /// An address of this machine's own network, as the services have it that tell machines who they are.
+    public var isLinkLocal: Bool {
+        let octets = host.split(separator: ".", omittingEmptySubsequences: false)
+        let isIPv4 = octets.count == 4 && octets.allSatisfy { UInt8($0) != nil }
+        return (isIPv4 && octets[0] == "169" && octets[1] == "254") || host == "[fd00:ec2::254]"
+            || host == "[fd00:ec2::23]" || host == "metadata.google.internal"
+    }
+
     /// `localhost`, `127.0.0.0/8` or `::1`.
     public var isLoopback: Bool {
         let octets = host.split(separator: ".", omittingEmptySubsequences: false)

@@ -105,7 +105,9 @@ extension Transfer {
         ]
         for (option, value) in options { ccurl_setopt_long(easy, option, value) }
         // Proxies are for what is elsewhere, whether or not no_proxy says so.
-        if request.url.origin.isLoopback { ccurl_setopt_string(easy, CURLOPT_PROXY, "") }
+        if request.url.origin.isLoopback || request.url.origin.isLinkLocal {
+            ccurl_setopt_string(easy, CURLOPT_PROXY, "")
+        }
     }
 
     private func setTLS(_ easy: UnsafeMutableRawPointer) {
