@@ -85,10 +85,11 @@ let package = Package(
         library(
             "Layers",
             ["OCI", "FileSystem", "Storage", "Threads", "CZlib", "CDeflate", "CLzma", "CBzip2", "CZstd", systemPackage]),
-        library("Registry", ["OCI", "HTTP", log, systemPackage]),
-        library("Contexts", ["OCI", "HTTP", "Programs", "FileSystem", log, systemPackage]),
+        library("Clouds", ["OCI", "HTTP", "Programs", "FileSystem", "CCrypto", log]),
 
         // level 2
+        library("Registry", ["OCI", "HTTP", "Programs", "Clouds", "FileSystem", log, systemPackage]),
+        library("Contexts", ["OCI", "HTTP", "Programs", "Clouds", "FileSystem", log, systemPackage]),
         library("Planning", ["Manifest", "DockerfileFrontend", "OCI", "Jobs", "FileSystem", systemPackage]),
         library("Export", ["OCI", "Storage", "Layers", "FileSystem", systemPackage]),
         library(
@@ -146,6 +147,7 @@ let package = Package(
         tests("HTTP", [systemPackage]),
         tests("Threads"),
         tests("Programs"),
+        tests("Clouds", ["HTTP", "OCI"]),
         tests("Contexts", ["OCI", "HTTP", "FileSystem", systemPackage]),
         tests("Registry", ["OCI", "HTTP", systemPackage]),
         tests("Planning", ["Manifest", "OCI", "Jobs", "FileSystem", systemPackage]),
