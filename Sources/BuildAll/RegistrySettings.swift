@@ -4,7 +4,7 @@ internal import Registry
 /// The registry client for a manifest's `registries:`, with the credentials that docker would use.
 enum RegistrySettings {
     static func client(_ batch: BatchManifest) -> RegistryClient {
-        var configuration = RegistryConfiguration(credentials: CredentialFiles(environment: Environment.all))
+        var configuration = RegistryConfiguration(credentials: CredentialChain(environment: Environment.all))
         configuration.userAgent = "build-all/\(BuildAllCommand.version)"
         configuration.hosts = batch.registries.mapValues { spec in
             RegistryConfiguration.Host(

@@ -38,7 +38,7 @@ struct RegistryCall: Sendable {
 }
 
 extension RegistryClient {
-    /// Sends a call once, or twice if the registry wants (other) credentials first.
+    /// Sends a call once, and again if the registry wants (other) credentials first.
     func send(_ call: RegistryCall) async throws -> HTTPResponse {
         var request = call.request
         let isOwn = request.url.origin == call.endpoint.origin.origin
@@ -46,12 +46,14 @@ extension RegistryClient {
             request.authorization = try await authenticator.authorization(call.endpoint, scopes: call.scopes)
         }
         var response = try await session.perform(request, operation: call.operation)
-        // A 401 of a storage service behind a redirect asks for nothing that we have.
-        if response.status == 401, isOwn, response.url.origin == request.url.origin,
-            let renewed = try await authenticator.authorization(
-                afterChallenge: response.headers.all("www-authenticate"), call.endpoint, scopes: call.scopes,
-                rejected: request.authorization)
-        {
+        // A 401 of a storage service behind a redirect asks for nothing that we have. The first 401 asks who we are, a
+        // second can mean that what was kept of us has expired.
+        for _ in 0..<2 {
+            guard response.status == 401, isOwn, response.url.origin == request.url.origin,
+                let renewed = try await authenticator.authorization(
+                    afterChallenge: response.headers.all("www-authenticate"), call.endpoint, scopes: call.scopes,
+                    rejected: request.authorization)
+            else { break }
             request.authorization = renewed
             response = try await session.perform(request, operation: call.operation)
         }

@@ -48,9 +48,9 @@ extension RegistryError: CustomStringConvertible {
         case .insecureTokenServer(let registry, let realm):
             "\(registry) names the token server \(realm): one on another host must speak HTTPS"
         case .credentialFile(let path, let reason): "\(path): \(reason)"
-        case .credentialHelper(let registry, let helper, let file):
-            "\(file) leaves the credentials for \(registry) to docker-credential-\(helper):"
-                + " credential helpers are not supported, an entry in \"auths\" is"
+        case .credentialHelper(let registry, let helper, let file, let reason):
+            "\(file) leaves the credentials for \(registry) to \(helper): \(reason)"
+        case .identity(let registry, let reason): "credentials for \(registry): \(reason)"
         case .cannotDelete(let operation, let registry):
             "\(operation): \(registry) does not delete; docker-registry does with storage.delete.enabled"
         case .invalidRegistry(let registry): "\"\(registry)\" is no registry: no URL can be made of it"

@@ -33,8 +33,10 @@ public enum RegistryError: Error, Equatable, Sendable {
 
     /// A file with credentials that cannot be read or understood.
     case credentialFile(path: String, reason: String)
-    /// Credentials are with a helper program.
-    case credentialHelper(registry: String, helper: String, file: String)
+    /// A helper program that has the credentials and does not give them; `file` names it.
+    case credentialHelper(registry: String, helper: String, file: String, reason: String)
+    /// The environment or the machine says who we are to the registry's cloud, and that did not work.
+    case identity(registry: String, reason: String)
     case invalidRegistry(String)
     /// A file to be pushed.
     case file(path: String, reason: String)

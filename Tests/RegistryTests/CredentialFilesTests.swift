@@ -29,22 +29,12 @@ import Testing
             (#"{"credHelpers":{"other":"x"},"HttpHeaders":{"a":"b"}}"#, "r", nil),
             ("{}", "r", nil),
         ] as [(String, String, Credentials?)])
-    func `an entry is found as docker login wrote it`(json: String, registry: String, expected: Credentials?) throws {
+    func `an entry is found as docker login wrote it`(json: String, registry: String, expected: Credentials?)
+        async throws
+    {
         let folder = try TemporaryFolder()
         let files = CredentialFiles(files: [try folder.write(json, to: "config.json")])
-        #expect(try files.credentials(registry: registry, repository: "team/app") == expected)
-    }
-
-    @Test(arguments: [
-        (#"{"credHelpers":{"r":"ecr-login"}}"#, "ecr-login"),
-        (#"{"auths":{"r":{}},"credsStore":"desktop"}"#, "desktop"),
-    ])
-    func `a helper that has the credentials is named in the error`(json: String, helper: String) throws {
-        let folder = try TemporaryFolder()
-        let file = try folder.write(json, to: "config.json")
-        #expect(throws: RegistryError.credentialHelper(registry: "r", helper: helper, file: file.string)) {
-            try CredentialFiles(files: [file]).credentials(registry: "r", repository: "a")
-        }
+        #expect(try await files.find(registry: registry, repository: "team/app")?.credentials == expected)
     }
 
     @Test(arguments: [
@@ -52,20 +42,20 @@ import Testing
         (#"{"auths":{"r":{"auth":"!"}}}"#, "\"auth\" of r is not user:password in Base64"),
         (#"{"auths":{"r":{"auth":"dXA="}}}"#, "\"auth\" of r is not user:password in Base64"),
     ])
-    func `a broken file is an error that does not quote it`(json: String, reason: String) throws {
+    func `a broken file is an error that does not quote it`(json: String, reason: String) async throws {
         let folder = try TemporaryFolder()
         let file = try folder.write(json, to: "config.json")
-        #expect(throws: RegistryError.credentialFile(path: file.string, reason: reason)) {
-            try CredentialFiles(files: [file]).credentials(registry: "r", repository: "a")
+        await #expect(throws: RegistryError.credentialFile(path: file.string, reason: reason)) {
+            try await CredentialFiles(files: [file]).find(registry: "r", repository: "a")
         }
     }
 
-    @Test func `the first file with an entry wins and missing files are passed over`() throws {
+    @Test func `the first file with an entry wins and missing files are passed over`() async throws {
         let folder = try TemporaryFolder()
         let first = try folder.write(#"{"auths":{"other":{"auth":"djpx"}}}"#, to: "1")
         let second = try folder.write(#"{"auths":{"r":{"auth":"dTpw"}}}"#, to: "2")
         let files = CredentialFiles(files: ["/nonexistent/config.json", first, second])
-        #expect(try files.credentials(registry: "r", repository: "a") == Self.basic("u", "p"))
+        #expect(try await files.find(registry: "r", repository: "a")?.credentials == Self.basic("u", "p"))
     }
 
     @Test func `the environment says which files there are`() {

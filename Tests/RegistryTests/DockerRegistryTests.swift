@@ -122,7 +122,7 @@ import Testing
         let registry = try DockerRegistry(.init(user: ("user", "pass word")))
         let auth = Data("user:pass word".utf8).base64EncodedString()
         let file = try folder.write(#"{"auths":{"\#(registry.host)":{"auth":"\#(auth)"}}}"#, to: "config.json")
-        var configuration = RegistryConfiguration(credentials: CredentialFiles(files: [file]))
+        var configuration = RegistryConfiguration(credentials: CredentialChain([CredentialFiles(files: [file])]))
         configuration.clock = RecordingClock()
         let reference = try ImageReference("\(registry.host)/app:v1")
         let image = try image()

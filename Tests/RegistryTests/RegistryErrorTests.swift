@@ -43,9 +43,14 @@ import Testing
                 "push of r/a:b: https://r/: timed out, after 3 attempts"
             ),
             (
-                .credentialHelper(registry: "r", helper: "pass", file: "/c.json"),
-                "/c.json leaves the credentials for r to docker-credential-pass: credential helpers are not supported, an entry"
-                    + " in \"auths\" is"
+                .credentialHelper(
+                    registry: "r", helper: "docker-credential-pass", file: "/c.json",
+                    reason: "it is not installed: there is none in PATH"),
+                "/c.json leaves the credentials for r to docker-credential-pass: it is not installed: there is none in PATH"
+            ),
+            (
+                .identity(registry: "r", reason: "login to Amazon's registry: https://e/: HTTP 403"),
+                "credentials for r: login to Amazon's registry: https://e/: HTTP 403"
             ),
             (
                 .unsupportedManifest(

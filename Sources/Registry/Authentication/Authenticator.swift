@@ -44,8 +44,7 @@ final class Authenticator: Sendable {
     /// The header's value, if the registry is known to want one.
     func authorization(_ endpoint: RegistryEndpoint, scopes: [AccessScope]) async throws -> Secret? {
         guard let scheme = schemes.withLock({ $0[endpoint.registry] }) else { return nil }
-        let credentials = try await configuration.credentials.credentials(
-            registry: endpoint.registry, repository: endpoint.repository)
+        let credentials = try await credentials(endpoint.registry, endpoint.repository)
         if case .registryToken(let token) = credentials { return Secret("Bearer \(token.revealed)") }
         switch scheme {
         case .basic:
@@ -65,15 +64,14 @@ final class Authenticator: Sendable {
     ) async throws -> Secret? {
         let scheme = try scheme(from: fields, endpoint)
         schemes.withLock { $0[endpoint.registry] = scheme }
-        if let rejected { forget(rejected) }
+        if let rejected { try await forget(rejected, endpoint) }
         let renewed = try await authorization(endpoint, scopes: scopes)
         return renewed == rejected ? nil : renewed
     }
 
     /// Whether there are credentials for the repository, and where they were looked for.
     func hasCredentials(_ endpoint: RegistryEndpoint) async throws -> Bool {
-        try await configuration.credentials.credentials(
-            registry: endpoint.registry, repository: endpoint.repository) != nil
+        try await credentials(endpoint.registry, endpoint.repository) != nil
     }
 
     private func scheme(from fields: [String], _ endpoint: RegistryEndpoint) throws(RegistryError) -> Scheme {
@@ -88,7 +86,16 @@ final class Authenticator: Sendable {
         return .basic
     }
 
-    private func forget(_ rejected: Secret) {
+    private func credentials(_ registry: String, _ repository: String) async throws -> Credentials? {
+        try await configuration.credentials.credentials(registry: registry, repository: repository)
+    }
+
+    /// A token is fetched anew; credentials that were sent themselves are looked for anew, a helper's may have expired.
+    private func forget(_ rejected: Secret, _ endpoint: RegistryEndpoint) async throws {
+        let sent = try await credentials(endpoint.registry, endpoint.repository)
+        if let sent, sent.header == rejected {
+            configuration.credentials.forget(sent, registry: endpoint.registry, repository: endpoint.repository)
+        }
         tokens.withLock { tokens in
             tokens = tokens.filter { Secret("Bearer \($0.value.text.revealed)") != rejected }
         }
@@ -98,11 +105,39 @@ final class Authenticator: Sendable {
         let clock = configuration.clock
         if let known = tokens.withLock({ $0[key] }), known.expires > clock.secondsSince1970 { return known }
         return try await fetches.run(key) {
-            let token = try await server.fetch(
-                key.scopes, credentials, searched: configuration.credentials.searched(for: key.registry), session,
-                now: { clock.secondsSince1970 })
+            let token = try await fetch(key, server, credentials)
             tokens.withLock { $0[key] = token }
             return token
         }.value
+    }
+
+    /// Credentials that the token server refuses are looked for anew, once.
+    private func fetch(_ key: TokenKey, _ server: TokenServer, _ credentials: Credentials?) async throws -> Token {
+        let searched = configuration.credentials.searched(for: key.registry)
+        func fetch(_ credentials: Credentials?) async throws -> Token {
+            try await server.fetch(
+                key.scopes, credentials, searched: searched, session,
+                now: { configuration.clock.secondsSince1970 })
+        }
+        do {
+            return try await fetch(credentials)
+        } catch let error as RegistryError {
+            guard case .unauthorized = error, let credentials else { throw error }
+            configuration.credentials.forget(credentials, registry: key.registry, repository: key.repository)
+            let renewed = try await self.credentials(key.registry, key.repository)
+            guard let renewed, renewed != credentials else { throw error }
+            return try await fetch(renewed)
+        }
+    }
+}
+
+extension Credentials {
+    /// The header's value, for those that are sent to the registry itself.
+    fileprivate var header: Secret? {
+        switch self {
+        case .basic(let user, let password): Secret(basic: user, password)
+        case .registryToken(let token): Secret("Bearer \(token.revealed)")
+        case .identityToken: nil
+        }
     }
 }

@@ -18,27 +18,46 @@ struct CredentialDocument: Decodable {
         var registrytoken: String?
     }
 
-    /// The entry with the longest key that holds the repository.
-    func entry(registry: String, repository: String) -> Entry? {
-        guard let auths else { return nil }
-        return Self.longestMatch(in: auths, registry: registry, repository: repository)
+    /// The entry with the longest key that holds the repository, and the key as it is written.
+    func entry(registry: String, repository: String) -> (key: String, entry: Entry)? {
+        Self.longestMatch(in: auths ?? [:], registry: registry, repository: repository).map { ($0.key, $0.value) }
     }
 
-    /// The helper program meant for the registry: its own, or the general one if `auths` says that it knows the registry.
-    func helper(registry: String, repository: String) -> String? {
-        if let helper = Self.longestMatch(in: credHelpers ?? [:], registry: registry, repository: repository) {
-            return helper
+    /// A helper program that may have the repository's credentials.
+    struct Helper: Hashable {
+        var name: String
+        /// What it is asked for.
+        var server: String
+        /// Whether the file says that it knows this registry, not just any.
+        var isNamed: Bool
+        /// Whether it is for this registry, and comes before what the file itself has.
+        var isOwn = false
+    }
+
+    /// The helper program for the registry: its own, or the general one.
+    func helper(registry: String, repository: String) -> Helper? {
+        let own = Self.longestMatch(in: credHelpers ?? [:], registry: registry, repository: repository)
+        if let own, !own.value.isEmpty {
+            return Helper(name: own.value, server: Self.server(registry), isNamed: true, isOwn: true)
         }
-        return entry(registry: registry, repository: repository) == nil ? nil : credsStore
+        guard let credsStore, !credsStore.isEmpty else { return nil }
+        let key = entry(registry: registry, repository: repository)?.key
+        return Helper(name: credsStore, server: key ?? Self.server(registry), isNamed: key != nil)
+    }
+
+    /// The name under which docker keeps a registry's credentials.
+    private static func server(_ registry: String) -> String {
+        registry == ImageReference.dockerHub ? "https://index.docker.io/v1/" : registry
     }
 
     private static func longestMatch<Value>(
         in table: [String: Value], registry: String, repository: String
-    ) -> Value? {
+    ) -> (key: String, value: Value)? {
         let name = "\(registry.lowercased())/\(repository)"
-        let matches = table.map { (key: normalized($0.key), value: $0.value) }
-            .filter { name == $0.key || name.hasPrefix($0.key + "/") }
-        return matches.max { $0.key.utf8.count < $1.key.utf8.count }?.value
+        let matches = table.map { (key: $0.key, place: normalized($0.key), value: $0.value) }
+            .filter { name == $0.place || name.hasPrefix($0.place + "/") }
+        // Two keys may mean the same place: the same one each time.
+        return matches.max { ($0.place.utf8.count, $1.key) < ($1.place.utf8.count, $0.key) }.map { ($0.key, $0.value) }
     }
 
     /// A key as `host[:port][/path]`: without scheme, without the `/v1/` and `/v2/` of old, Docker Hub by its short name.

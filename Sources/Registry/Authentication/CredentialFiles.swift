@@ -1,79 +1,108 @@
+internal import FileSystem
 internal import FoundationEssentials
 internal import HTTP
 internal import OCI
-public import SystemPackage
+internal import SystemPackage
 
-/// The files in which `docker login`, `podman login` and `skopeo login` leave credentials.
+/// The files in which `docker login`, `podman login` and `skopeo login` leave credentials, or say which helper program
+/// has them.
 ///
-/// In order: `$REGISTRY_AUTH_FILE`; `config.json` in `$DOCKER_CONFIG`, or else in `~/.docker`;
-/// `$XDG_RUNTIME_DIR/containers/auth.json`; `~/.config/containers/auth.json`. The first file with an entry for the
-/// repository wins; in a file, the longest key (`host/path` before `host`). Files that do not exist are passed over.
-public struct CredentialFiles: CredentialSource {
-    public let files: [FilePath]
+/// In order: `$DOCKER_AUTH_CONFIG`, which holds the JSON itself; `$REGISTRY_AUTH_FILE`; `config.json` in `$DOCKER_CONFIG`, or
+/// else in `~/.docker`; `$XDG_RUNTIME_DIR/containers/auth.json`; `~/.config/containers/auth.json`. The first with
+/// credentials for the repository wins; in a file, its own helper for the registry, then the entry with the longest key
+/// (`host/path` before `host`), then its general helper. Files that do not exist are passed over.
+struct CredentialFiles: CredentialPlace {
+    let files: [FilePath]
+    /// The JSON of a variable.
+    private let inline: Secret?
+    private let environment: [String: String]
 
-    public init(files: [FilePath]) { self.files = files }
+    private static let variable = "DOCKER_AUTH_CONFIG"
+
+    /// These files and no others; helper programs are looked for in the environment's PATH.
+    init(files: [FilePath], environment: [String: String] = [:]) {
+        self.files = files
+        self.environment = environment
+        inline = nil
+    }
 
     /// The usual files, from the variables of an environment.
-    public init(environment: [String: String]) {
-        func folder(_ name: String) -> FilePath? {
-            environment[name].flatMap { $0.isEmpty ? nil : FilePath($0) }
-        }
+    init(environment: [String: String]) {
+        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        func folder(_ name: String) -> FilePath? { value(name).map { FilePath($0) } }
         let home = folder("HOME")
         let docker = folder("DOCKER_CONFIG") ?? home?.appending(".docker")
+        let configuration = folder("XDG_CONFIG_HOME") ?? home?.appending(".config")
         let candidates: [FilePath?] = [
             folder("REGISTRY_AUTH_FILE"), docker?.appending("config.json"),
             folder("XDG_RUNTIME_DIR")?.appending("containers/auth.json"),
-            home?.appending(".config/containers/auth.json"),
+            configuration?.appending("containers/auth.json"),
         ]
         files = candidates.compactMap { $0 }
+        inline = value(Self.variable).map { Secret($0) }
+        self.environment = environment
     }
 
-    public func searched(for registry: String) -> [String] { files.map(\.string) }
+    func searched(for registry: String) -> [String] { (inline == nil ? [] : [Self.variable]) + files.map(\.string) }
 
-    /// Reads the files anew at each call. Throws `credentialFile` for one that is broken, and `credentialHelper` for one
-    /// that names a helper program for this registry and has nothing itself.
-    public func credentials(registry: String, repository: String) throws(RegistryError) -> Credentials? {
+    /// Reads the files anew at each call. Throws `credentialFile` for one that is broken, and `credentialHelper` for a helper
+    /// that is not there although the file says that it has this registry's, or that fails.
+    func find(registry: String, repository: String) async throws -> FoundCredentials? {
+        if let inline {
+            let document = try Self.parse(Array(inline.revealed.utf8), named: Self.variable)
+            if let found = try await find(registry, repository, in: document, Self.variable) { return found }
+        }
         for file in files {
-            guard let content = try read(file) else { continue }
-            if let entry = content.entry(registry: registry, repository: repository),
-                let credentials = try entry.credentials(file: file.string, registry: registry)
-            {
-                return credentials
-            }
-            if let helper = content.helper(registry: registry, repository: repository) {
-                throw .credentialHelper(registry: registry, helper: helper, file: file.string)
-            }
+            guard let bytes = try read(file) else { continue }
+            let document = try Self.parse(bytes, named: file.string)
+            if let found = try await find(registry, repository, in: document, file.string) { return found }
         }
         return nil
     }
 
-    private func read(_ path: FilePath) throws(RegistryError) -> CredentialDocument? {
-        let bytes: [UInt8]
+    private func find(
+        _ registry: String, _ repository: String, in document: CredentialDocument, _ file: String
+    ) async throws -> FoundCredentials? {
+        let helper = document.helper(registry: registry, repository: repository)
+        if let helper, helper.isOwn, let found = try await ask(helper, file) { return found }
+        if let (_, entry) = document.entry(registry: registry, repository: repository),
+            let credentials = try entry.credentials(file: file, registry: registry)
+        {
+            return FoundCredentials(credentials)
+        }
+        guard let helper, !helper.isOwn else { return nil }
+        return try await ask(helper, file)
+    }
+
+    /// A general helper that is not installed has nothing, unless the file says otherwise: configurations are copied from
+    /// desktops to where images without credentials are enough.
+    private func ask(_ helper: CredentialDocument.Helper, _ file: String) async throws -> FoundCredentials? {
+        let program = CredentialHelper(helper.name, file: file, environment: environment)
+        guard helper.isNamed || program.path != nil else { return nil }
+        return try await program.credentials(for: helper.server).map { FoundCredentials($0) }
+    }
+
+    private func read(_ path: FilePath) throws(RegistryError) -> [UInt8]? {
         do {
-            let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
-            defer { try? file.close() }
-            bytes = try Self.readAll(file)
-        } catch let error as Errno where error == .noSuchFileOrDirectory || error == .notDirectory {
+            guard let bytes = try OpenFile.open(path.string, [.read]).readAll(limit: 4 << 20) else {
+                throw RegistryError.credentialFile(path: path.string, reason: "it is longer than 4 MiB")
+            }
+            return bytes
+        } catch let error as RegistryError {
+            throw error
+        } catch let error as SystemError where error.isNotFound {
             return nil
         } catch {
             throw .credentialFile(path: path.string, reason: "\(error)")
         }
+    }
+
+    private static func parse(_ bytes: [UInt8], named name: String) throws(RegistryError) -> CredentialDocument {
         do {
             return try JSONDecoder().decode(CredentialDocument.self, from: Data(bytes))
         } catch {
             // The decoder's own text can quote what is in the file.
-            throw .credentialFile(path: path.string, reason: "it is not the JSON that docker login writes")
+            throw .credentialFile(path: name, reason: "it is not the JSON that docker login writes")
         }
-    }
-
-    private static func readAll(_ file: FileDescriptor) throws -> [UInt8] {
-        var result: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while result.count < 1 << 22 {
-            let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
-            if count == 0 { break }
-            result += buffer[..<count]
-        }
-        return result
     }
 }

@@ -14,15 +14,15 @@ public protocol CredentialSource: Sendable {
     /// Those for a repository; nil when there are none. Called for each request to a registry that asks for them.
     /// Throws `RegistryError`, and `CancellationError`.
     func credentials(registry: String, repository: String) async throws -> Credentials?
-    /// Forgets what is kept of a repository's credentials, which the registry refused: the next call finds them anew.
-    func forget(registry: String, repository: String)
+    /// Forgets these if they are kept for the repository, which refused them: the next call finds them anew.
+    func forget(_ refused: Credentials, registry: String, repository: String)
     /// The places looked at, for the error of one who has none.
     func searched(for registry: String) -> [String]
 }
 
 extension CredentialSource {
     /// Nothing is kept.
-    public func forget(registry: String, repository: String) {}
+    public func forget(_ refused: Credentials, registry: String, repository: String) {}
 }
 
 /// Access without credentials.
