@@ -1,3 +1,4 @@
+internal import Clouds
 public import HTTP
 public import Logging
 public import SystemPackage
@@ -15,6 +16,14 @@ public struct ContextsConfiguration: Sendable {
     public var environment: [String: String]
     /// Gets a line for each retry at notice level. No secrets.
     public var log = Logger(label: "build-all.contexts") { _ in SwiftLogNoOpLogHandler() }
+
+    /// Clouds are looked for where the environment says.
+    var clouds: CloudConfiguration {
+        var clouds = CloudConfiguration(environment: environment)
+        (clouds.http, clouds.clock, clouds.log) = (http, clock, log)
+        clouds.retry.random = retry.random
+        return clouds
+    }
 
     /// The defaults.
     public init(folder: FilePath, temporary: FilePath, environment: [String: String]) {

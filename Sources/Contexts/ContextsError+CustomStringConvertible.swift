@@ -1,14 +1,16 @@
+internal import Clouds
 internal import OCI
 
 extension ContextsError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .invalidURL(let url): "\"\(url)\" is no http or https URL"
+        case .invalidURL(let url): "\"\(url)\" is no URL of a scheme that is known: http, https, s3, gs"
         case .network(let url, _, let reason): "\(url): \(reason)"
         case .status(let url, let status, let retryAfter):
             "\(url): HTTP \(status)"
                 + (retryAfter.map { "; it asks to wait for \($0.components.seconds) s" } ?? "")
         case .unexpectedAnswer(let url, let reason): "\(url): \(reason)"
+        case .cloud(let error): error.description
         case .changed(let url): "\(url): it changed while it was downloaded"
         case .digestMismatch(let url, let expected, let actual):
             "\(url): digest mismatch: it is \(actual), not \(expected)"

@@ -1,3 +1,4 @@
+public import Clouds
 public import HTTP
 public import OCI
 
@@ -11,6 +12,8 @@ public enum ContextsError: Error, Equatable, Sendable {
     /// The file changed while it was read in parts.
     case changed(url: String)
     case digestMismatch(url: String, expected: Digest, actual: Digest)
+    /// A cloud that says nothing of us, or does not give an object.
+    case cloud(CloudError)
     /// The last of several attempts failed like this.
     indirect case gaveUp(attempts: Int, last: ContextsError)
 
@@ -33,6 +36,7 @@ extension ContextsError: RetriableError {
         case .network(_, let failure, _): failure.isTemporary
         case .status(_, let status, _): HTTP.isTemporary(status: status)
         case .changed: true
+        case .cloud(let error): error.isTemporary
         case .git(_, _, _, let isTemporary): isTemporary
         case .gaveUp(_, let last): last.isTemporary
         default: false
@@ -43,6 +47,7 @@ extension ContextsError: RetriableError {
     public var isNetworkFailure: Bool {
         switch self {
         case .network: true
+        case .cloud(.network): true
         case .gaveUp(_, let last): last.isNetworkFailure
         default: isTemporary
         }

@@ -11,6 +11,9 @@ final class MemoryStore: FileStore {
     private let files = Mutex<[Digest: [UInt8]]>([:])
 
     subscript(_ digest: Digest) -> [UInt8]? { files.withLock { $0[digest] } }
+    /// Files that came, whether or not they were there.
+    private let arrivals = Mutex(0)
+    var arrived: Int { arrivals.withLock { $0 } }
     var count: Int { files.withLock { $0.count } }
 
     func forget() { files.withLock { $0 = [:] } }
@@ -32,6 +35,7 @@ final class MemoryStore: FileStore {
             let all = bytes.withLock { $0 }
             precondition(Digest(of: all) == digest, "the digest is that of the bytes")
             store.files.withLock { $0[digest] = all }
+            store.arrivals.withLock { $0 += 1 }
         }
     }
 }

@@ -53,7 +53,7 @@ struct AmazonSignature {
     /// Sorted by name.
     static func signedHeaders(of request: HTTPRequest) -> [(name: String, value: String)] {
         let fields = request.headers.map { (name: $0.name.lowercased(), value: SettingsFile.trimmed($0.value)) }
-        let signed = fields.filter { $0.name.hasPrefix("x-amz-") || $0.name == "content-type" }
+        let signed = fields.filter { $0.name.hasPrefix("x-amz-") || ["content-type", "range"].contains($0.name) }
         return (signed + [("host", request.url.host)]).sorted { $0.name < $1.name }
     }
 

@@ -1,11 +1,11 @@
+internal import Clouds
 internal import HTTP
 internal import OCI
 internal import Synchronization
 
 /// One file on its way into the store, over as many attempts as it takes.
 final class WebDownload: Sendable {
-    private let url: HTTPURL
-    private let authorization: Secret?
+    private let source: WebSource
     private let known: ValidatorRecord?
     private let session: HTTPSession
     private let sink: HashingSink
@@ -14,14 +14,13 @@ final class WebDownload: Sendable {
     private let first = Mutex<Validators?>(nil)
 
     init(
-        _ url: HTTPURL, _ authorization: Secret?, known: ValidatorRecord?, session: HTTPSession, store: any FileStore
+        _ source: WebSource, known: ValidatorRecord?, session: HTTPSession, store: any FileStore
     ) throws {
-        self.url = url
-        self.authorization = authorization
+        self.source = source
         self.known = known
         self.session = session
         sink = HashingSink(try store.makeSink())
-        body = BodyDownload(into: sink, limit: .max) { _ in ContextsError.changed(url: url.description) }
+        body = BodyDownload(into: sink, limit: .max) { _ in ContextsError.changed(url: source.shown) }
     }
 
     var received: Int64 { body.received }
@@ -32,9 +31,22 @@ final class WebDownload: Sendable {
     func attempt(now: Double) async throws -> ValidatorRecord {
         if body.received > 0, !canResume { try await restart() }
         let offset = body.received
+        while true {
+            let response = try await answer(request(from: offset))
+            switch response.status {
+            case 200, 206, 304: return try await record(of: response, offset: offset)
+            default:
+                if response.status == 416 { try await restart() }
+                guard let refusal = try await source.refusal(response, now: now) else { continue }
+                throw refusal
+            }
+        }
+    }
+
+    private func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
         let response: HTTPResponse
         do {
-            response = try await session.perform(request(from: offset))
+            response = try await session.perform(request)
         } catch let error as HTTPError {
             // What the sink said comes before "the transfer was ended".
             try await body.drain()
@@ -43,24 +55,22 @@ final class WebDownload: Sendable {
         }
         try await body.drain()
         noteValidators()
-        return try await record(of: response, offset: offset, now: now)
+        return response
     }
 
-    private func request(from offset: Int64) -> HTTPRequest {
-        var request = HTTPRequest(url: url)
-        request.authorization = authorization
+    private func request(from offset: Int64) async throws -> HTTPRequest {
+        var headers = known?.validators.conditions ?? []
+        if offset > 0, let validator = first.withLock({ $0?.forRanges }) {
+            headers = [("Range", "bytes=\(offset)-"), ("If-Range", validator)]
+        }
+        var request = try await source.request(headers: headers)
         request.receiver = body
         request.isTransfer = true
-        if offset > 0, let validator = first.withLock({ $0?.forRanges }) {
-            request.headers = [("Range", "bytes=\(offset)-"), ("If-Range", validator)]
-        } else {
-            request.headers = known?.validators.conditions ?? []
-        }
         return request
     }
 
-    private func record(of response: HTTPResponse, offset: Int64, now: Double) async throws -> ValidatorRecord {
-        let shown = response.url.description
+    private func record(of response: HTTPResponse, offset: Int64) async throws -> ValidatorRecord {
+        let shown = source.shown
         switch response.status {
         case 304:
             guard let known, offset == 0 else {
@@ -68,7 +78,7 @@ final class WebDownload: Sendable {
             }
             await body.discard()
             return known
-        case 200, 206:
+        default:
             // A file that changed meanwhile comes whole, and what was taken before does not fit it.
             let range = response.status == 206 ? ContentRange(response.headers) : .whole
             guard let range, range.first == nil || range.first == offset, offset == 0 || isUnchanged else {
@@ -82,12 +92,6 @@ final class WebDownload: Sendable {
             }
             try await body.finish()
             return finished(response)
-        default:
-            if response.status == 416 { try await restart() }
-            let pause = response.headers["retry-after"].flatMap { parseRetryAfter($0, now: now) }
-            throw response.status >= 400
-                ? ContextsError.status(url: shown, status: response.status, retryAfter: pause)
-                : ContextsError.unexpectedAnswer(url: shown, reason: "HTTP \(response.status)")
         }
     }
 

@@ -11,6 +11,7 @@ final class SourceLibrary: Sendable {
     private struct WebSource: Hashable, Sendable {
         let url: String
         let checksum: Digest?
+        let asOurselves: Bool
     }
 
     private struct LayoutSource: Hashable, Sendable {
@@ -35,9 +36,11 @@ final class SourceLibrary: Sendable {
         repositories = GitCheckouts(configuration)
     }
 
-    func download(_ url: String, checksum: Digest?) async throws -> Download {
-        try await downloads.value(for: WebSource(url: url, checksum: checksum)) {
-            let file = try await self.files.download(url, checksum: checksum)
+    /// - Parameter asOurselves: whether the manifest or the command line names the URL, not a Dockerfile.
+    func download(_ url: String, checksum: Digest?, asOurselves: Bool = false) async throws -> Download {
+        let source = WebSource(url: url, checksum: checksum, asOurselves: asOurselves)
+        return try await downloads.value(for: source) {
+            let file = try await self.files.download(url, checksum: checksum, asOurselves: asOurselves)
             return Download(digest: file.digest, sizeInBytes: file.sizeInBytes, lastModified: file.lastModified)
         }
     }
@@ -59,7 +62,7 @@ final class SourceLibrary: Sendable {
 
     func unpack(_ url: String) async throws -> FetchedFolder {
         try await archives.value(for: url) {
-            let file = try await self.download(url, checksum: nil)
+            let file = try await self.download(url, checksum: nil, asOurselves: true)
             return try await BlockingWork.run { [self] in
                 let archives = UnpackedArchives(
                     folder: configuration.folder.appending("archives"), temporary: configuration.temporary)
