@@ -23,6 +23,16 @@ public enum ExecutorRequest: Hashable, Sendable, Codable {
     case agent(id: String)
     /// What a shell talks to: with the answer come its descriptors.
     case terminal
+    /// The result of a step, which the caches that the image shares with other machines may have. Asked once our own has
+    /// none; the layer's bytes are not fetched.
+    case findStep(key: Digest)
+    /// The layer of a step that was found so, into the blob store.
+    case fetchStep(key: Digest, layer: Descriptor)
+    /// A step of the image with its result, for the caches that it shares: `isFinal` when its layer is in the image.
+    case keepStep(SharedStep, isFinal: Bool)
+    /// The layer of a step turned out to be another than was said: the step is to be found nowhere any more. The executor
+    /// ends, and is started again.
+    case distrustStep(key: Digest, reason: String)
 }
 
 /// The scheduler's answer to one request.
@@ -36,6 +46,9 @@ public enum ExecutorResponse: Hashable, Sendable, Codable {
     case agent(socket: String?)
     /// One descriptor of a terminal, or three: standard input, output and error.
     case terminal(isTerminal: Bool)
+    case step(SharedStepAnswer)
+    /// What was said is known.
+    case noted
     case failed(JobFailure)
 }
 

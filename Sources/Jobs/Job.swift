@@ -36,6 +36,14 @@ public struct Job: Hashable, Sendable, Codable {
     public var cache = CacheUse.readWrite
     /// Of the layers that the image adds to its base.
     public var compression = LayerCompression.gzip
+    /// The longest that the result of a step counts, in seconds; nil is for ever.
+    public var cacheAgeInSeconds: Double?
+    /// Names or numbers of stages whose steps always run.
+    public var freshStages: [String] = []
+    /// Whether other machines' caches may be asked for steps, and told of them.
+    public var sharesSteps = false
+    /// Say which steps would run, and why, and run none.
+    public var explains = false
     /// Upper bound of all timestamps, in seconds since 1970; nil leaves them as they are.
     public var epoch: Int64?
     /// Open a shell instead of making an image.

@@ -87,6 +87,8 @@ public struct StepEnded: Hashable, Sendable, Codable {
     public var diffID: Digest?
     /// Why the cache had no result, for a step that ran.
     public var missReason: String?
+    /// The cache of another machine that had the result, such as `registry.example.com/cache`.
+    public var cachedFrom: String?
 
     public init(step: Int, stage: String, instruction: String, cached: Bool, milliseconds: Double) {
         self.step = step
@@ -202,6 +204,8 @@ public struct JobFailure: Error, Hashable, Sendable, Codable {
         case `internal`
         /// No failure: the shell that was asked for was there and has ended, with `exitCode`.
         case shell
+        /// No failure: steps would run, and only their reasons were asked for.
+        case explained
     }
 
     public var `class`: Class

@@ -15,6 +15,23 @@ extension BuildPlan {
     }
 }
 
+extension BuildPlan {
+    /// The same plan to ask which steps would run: nothing is run, written or published.
+    public var explaining: BuildPlan {
+        let images = images.map { image in
+            var image = image.withoutOutputs
+            image.cache?.isWritten = false
+            image.job = image.job.map { job in
+                var job = job
+                job.explains = true
+                return job
+            }
+            return image
+        }
+        return BuildPlan(images: images, owners: owners)
+    }
+}
+
 extension PlannedImage {
     fileprivate var withoutOutputs: PlannedImage {
         var image = self

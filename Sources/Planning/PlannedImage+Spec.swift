@@ -17,11 +17,14 @@ extension PlannedImage {
         agents = spec.agents.compactMap(PlannedAgent.init)
         warnings = survey.warnings
         retry = RetryRule(spec.retry)
+        let cache = PlannedCache(spec.cache, options: options)
+        self.cache = cache
         seconds = durations.known[spec.name] ?? durations.estimate
         isTimed = durations.known[spec.name] != nil
         job = survey.job.map { job in
             var job = job
             if options.ignoresCache, job.cache == .readWrite { job.cache = .writeOnly }
+            job.sharesSteps = cache != nil
             if isSelected { job.rootfsOutput = spec.rootfsOutput?.string }
             return job
         }

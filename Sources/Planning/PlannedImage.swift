@@ -22,6 +22,8 @@ public struct PlannedImage: Sendable {
     /// Where it goes beside the store; empty unless it is selected.
     public internal(set) var outputs: [PlannedOutput]
     public let retry: RetryRule
+    /// Nil if results of steps stay on this machine.
+    public internal(set) var cache: PlannedCache?
     /// The weakest rung of the isolation ladder that will do, such as `subid`; nil for any.
     public let isolation: String?
     /// How long it takes: by history, else an estimate.

@@ -21,7 +21,7 @@ public struct RetryRule: Hashable, Sendable {
     /// it is: a Dockerfile or a context with an error in it, and a cancelled build.
     public func covers(_ failure: JobFailure) -> Bool {
         switch failure.class {
-        case .cancelled, .dockerfile, .context, .shell: false
+        case .cancelled, .dockerfile, .context, .shell, .explained: false
         case .network: causes.contains(.any) || (causes.contains(.network) && failure.isTemporary)
         case .registry: causes.contains(.any) || (causes.contains(.registry) && failure.isTemporary)
         case .oom: !causes.isDisjoint(with: [.any, .oom])

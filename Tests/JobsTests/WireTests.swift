@@ -9,6 +9,10 @@ import Testing
     private static let digest = Digest(of: "x".utf8)
     private static let descriptor = Descriptor(mediaType: .layerGzip, digest: digest, size: 1 << 40)
 
+    private static let shared = SharedStep(
+        key: digest, layer: descriptor, diffID: digest, newestTime: nil, created: "2026-11-21T14:00:00Z",
+        recorded: 1_795_000_000, parts: ["step": "RUN"])
+
     private static let events: [JobEvent] = {
         var step = StepEnded(step: 2, stage: "s", instruction: "RUN x", cached: false, milliseconds: 0.1 + 0.2)
         (step.key, step.layerSizeInBytes, step.diffID, step.missReason) = (digest.hex, .max, digest, "never built")
@@ -68,6 +72,7 @@ import Testing
         job.limits.cpus = 1.5
         job.limits.memoryInBytes = 4 << 30
         (job.epoch, job.rootfsOutput) = (0, "/out")
+        (job.cacheAgeInSeconds, job.freshStages, job.sharesSteps, job.explains) = (1.5, ["a", "2"], true, true)
         job.dockerfile.bytes += [0xFF, 0x0A]
         #expect(try OCIDocument.decode(Job.self, from: OCIDocument.encode(job)) == job)
         for task in [ExecutorTask.build(job), .sweep] {
@@ -84,7 +89,9 @@ import Testing
             .resolve(reference, .host), .resolveSibling(image: "base"), .fetchLayers(of: image, indices: [0]),
             .resolveLayout(folder: "/l", reference: "a", .host), .download(url: "https://h/a", checksum: Self.digest),
             .checkout(GitCheckout(remote: "https://h/a.git", reference: "main")), .unpack(url: "https://h/a.tar"),
-            .secret(id: "npmrc"), .agent(id: "default"), .terminal,
+            .secret(id: "npmrc"), .agent(id: "default"), .terminal, .findStep(key: Self.digest),
+            .fetchStep(key: Self.digest, layer: Self.descriptor), .keepStep(Self.shared, isFinal: true),
+            .distrustStep(key: Self.digest, reason: "sizeMismatch"),
         ]
         for request in requests.enumerated().map({ ExecutorMessage.request(id: $0, $1) }) {
             #expect(try OCIDocument.decode(ExecutorMessage.self, from: OCIDocument.encode(request)) == request)
@@ -94,6 +101,8 @@ import Testing
             .resolved(image), .fetched, .failed(failure), .secret(isFound: true), .agent(socket: nil),
             .downloaded(Download(digest: Self.digest, sizeInBytes: 1, lastModified: -1)),
             .folder(FetchedFolder(path: "/f", revision: "0123", commitTime: 5)),
+            .step(SharedStepAnswer(step: Self.shared, place: "r.example.com/cache")),
+            .step(SharedStepAnswer(reason: "expired")), .noted,
         ]
         for answer in responses.map({ ExecutorAnswer(id: 3, response: $0) }) {
             #expect(try OCIDocument.decode(ExecutorAnswer.self, from: OCIDocument.encode(answer)) == answer)

@@ -48,12 +48,31 @@ extension BatchManifest {
             output.list("when", image.retry.when.map(\.rawValue).sorted(), showsEmpty: true)
         }
         outputs(image.outputs, &output)
-        output.map("cache", [("mode", image.cache.rawValue)])
+        cache(image.cache, &output)
         if image.compression != .gzip {
             let (method, level) = (image.compression.method.rawValue, image.compression.level)
             output.map("compression", [("type", method), ("level", String(level))])
         }
         output.value("epoch", image.epoch.map(String.init))
+    }
+
+    private func cache(_ cache: ImageSpec.Cache, _ output: inout Output) {
+        let texts = [
+            ("mode", cache.mode.rawValue), ("ttl", cache.ttl.map(Quantity.text)), ("repo", cache.repository.map(place)),
+        ]
+        output.map("cache", texts.compactMap { name, text in text.map { (name, $0) } })
+        output.nested { output in
+            output.list("from", cache.sources.map(place))
+            output.list("fresh", cache.freshStages)
+        }
+    }
+
+    private func place(_ place: ImageSpec.CachePlace) -> String {
+        switch place {
+        case .repository(let reference): reference.name
+        case .image(let reference): reference.description
+        case .folder(let folder): "oci:\(path(folder))"
+        }
     }
 
     private func privileges(_ image: ImageSpec, _ output: inout Output) {

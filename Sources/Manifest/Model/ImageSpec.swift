@@ -46,7 +46,7 @@ public struct ImageSpec: Hashable, Sendable {
     public var retry = Retry()
     /// Where the image goes beside the local store. Without `outputs:` it is `push`, if a tag has a registry.
     public var outputs: [OutputSpec] = []
-    public var cache = CacheMode.max
+    public var cache = Cache()
     /// Of the layers that the image adds to its base.
     public var compression = LayerCompression.gzip
     /// Upper bound of all timestamps, in seconds since 1970.
@@ -81,11 +81,6 @@ extension ImageSpec {
     /// The isolation ladder, safest first.
     public enum Isolation: String, Hashable, Sendable, CaseIterable {
         case shifted, mapped, subid, single, rootns, jail, inplace
-    }
-
-    /// How much of the step cache is used.
-    public enum CacheMode: String, Hashable, Sendable, CaseIterable {
-        case max, off
     }
 
     /// What the image may use; nil is unlimited, or the program's default.

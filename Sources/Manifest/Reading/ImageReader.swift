@@ -32,7 +32,7 @@ struct ImageReader {
         typealias Image = ImageSpec
         image.network = fields.word("network", .network, as: Image.Network.self)?.value ?? .private
         image.isolation = fields.word("isolation", .isolation, as: Image.Isolation.self)
-        image.cache = fields.object("cache").word("mode", .cacheMode, as: Image.CacheMode.self)?.value ?? .max
+        image.cache = cache()
         image.compression = compression()
         image.limits = limits()
         image.retry = retry()
@@ -61,6 +61,29 @@ struct ImageReader {
         limits.timeout = fields.text("timeout", .duration).flatMap { Quantity.seconds($0.value) }
         limits.idle = fields.text("idle", .duration).flatMap { Quantity.seconds($0.value) }
         return limits
+    }
+
+    private func cache() -> ImageSpec.Cache {
+        let fields = fields.object("cache")
+        var cache = ImageSpec.Cache()
+        cache.mode = fields.word("mode", .cacheMode, as: ImageSpec.CacheMode.self)?.value ?? .max
+        cache.ttl = fields.text("ttl", .duration).flatMap { Quantity.seconds($0.value) }
+        cache.repository = fields.text("repo", .cacheRepository).flatMap { place($0, fields) }
+        cache.sources = fields.list("from").compactMap { node in
+            fields.text(node, .cachePlace).flatMap { place($0, fields) }
+        }
+        cache.freshStages = fields.list("fresh").compactMap { fields.text($0)?.value }
+        return cache
+    }
+
+    private func place(_ text: Marked<String>, _ fields: MappingReader) -> ImageSpec.CachePlace? {
+        switch try? CachePlaceText(text.value) {
+        case .folder(let path)?:
+            .folder(text.mark.source.folder.pushing(FilePath(path)).lexicallyNormalized())
+        case .repository(let reference)?: .repository(reference)
+        case .image(let reference)?: .image(reference)
+        case nil: nil
+        }
     }
 
     private func retry() -> ImageSpec.Retry {

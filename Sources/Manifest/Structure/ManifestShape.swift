@@ -79,8 +79,18 @@ enum ManifestShape {
         fields: [
             Field(
                 "mode", .text(.cacheMode),
-                "max: every step is looked up and recorded; off: neither.")
-        ], reserved: ["ttl", "repo", "from", "fresh"], isExtensible: true)
+                "max: every step is looked up and recorded; min: the same, but repo gets only steps of the image itself; "
+                    + "off: neither."),
+            Field("ttl", .text(.duration), "The age from which on a result does not count: 14d."),
+            Field(
+                "repo", .text(.cacheRepository),
+                "Where results are read from and written to beside the local store: a repository, or oci:FOLDER."),
+            Field(
+                "from", .list(.text(.cachePlace)),
+                "Where else results are read from: repositories, images that build-all pushed, oci:FOLDER.",
+                isAppendable: true),
+            Field("fresh", .list(.text(.some)), "Stages whose steps always run.", isAppendable: true),
+        ], isExtensible: true)
 
     static let compression = ObjectShape(
         name: "compression", noun: "a compression",

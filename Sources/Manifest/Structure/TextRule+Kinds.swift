@@ -51,7 +51,7 @@ extension TextRule {
 
     static let network = words(of: ImageSpec.Network.self, noun: "network")
     static let isolation = words(of: ImageSpec.Isolation.self, noun: "isolation")
-    static let cacheMode = words(of: ImageSpec.CacheMode.self, reserved: ["min"], noun: "cache mode")
+    static let cacheMode = words(of: ImageSpec.CacheMode.self, noun: "cache mode")
     static let retryCause = words(of: ImageSpec.Retry.Cause.self, noun: "cause to try again")
     static let output = choice(["push"], noun: "output")
     static let processes = count(to: 4_194_304)

@@ -29,6 +29,34 @@ extension TextRule {
         },
         schema: pattern("^[^/:]+(:[0-9]+)?(/[a-z0-9._-]+)*$", or: []))
 
+    private static let cacheSchema = pattern("^(oci:.+|[^/ ]+/[^ ]+)$", or: [])
+
+    /// A repository or folder that results of steps are read from and written to.
+    static let cacheRepository = TextRule(
+        fault: { text in
+            do throws(OCIError) {
+                guard case .image = try CachePlaceText(text) else { return nil }
+                return Fault(
+                    message: "\"\(text)\" is no cache repository: its tags are the cache's own",
+                    hint: "without the tag; an image to read from belongs to cache.from")
+            } catch {
+                return Fault(message: "\(error)", hint: "as registry.example.com/cache or oci:FOLDER")
+            }
+        }, schema: cacheSchema)
+
+    /// Whatever results of steps are read from.
+    static let cachePlace = TextRule(
+        fault: { text in
+            do throws(OCIError) {
+                _ = try CachePlaceText(text)
+                return nil
+            } catch {
+                return Fault(
+                    message: "\(error)",
+                    hint: "as registry.example.com/cache, registry.example.com/image:tag or oci:FOLDER")
+            }
+        }, schema: cacheSchema)
+
     /// A tag of the image's own repository, or a whole reference.
     static let tag = TextRule(
         fault: { text in

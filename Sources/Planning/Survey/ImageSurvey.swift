@@ -60,7 +60,9 @@ extension Job {
         annotations = spec.annotations
         network = NetworkMode(spec.network)
         limits = Limits(spec.limits)
-        cache = spec.cache == .off ? .off : .readWrite
+        cache = spec.cache.mode == .off ? .off : .readWrite
+        cacheAgeInSeconds = spec.cache.ttl?.inSeconds
+        freshStages = spec.cache.freshStages
         compression = spec.compression
         epoch = spec.epoch
     }
@@ -107,5 +109,5 @@ extension Limits {
 }
 
 extension Duration {
-    fileprivate var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }
