@@ -19,6 +19,8 @@ enum ExecutionError: Error, Equatable {
     case outOfMemory(command: String, limit: Int64?)
     case commandNotStarted(command: String, reason: String)
     case cancelled
+    /// A step that the cache has not, where nothing is to run.
+    case wouldRun(step: Int)
     case invalidArgument(String)
     /// A thing that no manifest, or not this one, lets a step do.
     case refused(String)
@@ -55,6 +57,7 @@ extension ExecutionError: CustomStringConvertible {
         case .commandNotStarted(let command, let reason):
             "process \"\(command)\" could not be started: \(reason)"
         case .cancelled: "cancelled"
+        case .wouldRun(let step): "step \(step) would run"
         case .invalidArgument(let reason), .refused(let reason): reason
         case .secretNotFound(let id): "secret \(id): not found: the image's manifest entry gives it no such secret"
         case .secretIsNoText(let id, let variable):
@@ -74,6 +77,7 @@ extension ExecutionError: CustomStringConvertible {
         case .commandFailed, .commandKilled, .commandNotStarted, .failedBefore: .step
         case .outOfMemory: .oom
         case .cancelled: .cancelled
+        case .wouldRun: .explained
         case .imageUnavailable(let failure): failure.class
         case .rootfsTargetInUse: .host
         case .protocolViolation: .internal
@@ -81,5 +85,13 @@ extension ExecutionError: CustomStringConvertible {
             .invalidArgument, .refused, .secretNotFound, .secretIsNoText, .agentNotFound:
             .dockerfile
         }
+    }
+}
+
+extension JobFailure {
+    /// The end of a job that was only to say what would run.
+    static func wouldRun(step: Int) -> JobFailure {
+        let text = "\(ExecutionError.wouldRun(step: step))"
+        return JobFailure(class: .explained, message: text, summary: text)
     }
 }

@@ -3,6 +3,7 @@ internal import Jobs
 internal import OCI
 internal import Sandbox
 internal import Storage
+internal import Synchronization
 
 /// Builds the image of a job: the stages that its target reaches, side by side where they do not wait for each other.
 ///
@@ -28,6 +29,7 @@ final class ImageBuild: Sendable {
     private let firstGraph: StageGraph
     private let isolation: String
     private let warned = Once<String>()
+    private let finalStages = StageSet()
     private let isCancelledOutside: @Sendable () -> Bool
 
     init(
@@ -51,7 +53,7 @@ final class ImageBuild: Sendable {
         scope = epoch == nil ? given : given.settingSourceDateEpoch(seconds)
         firstGraph = try StageGraph(dockerfile, of: job, scope: scope)
         runner = StepRunner(job: job, epoch: self.epoch, stores: stores, scheduler: scheduler, log: log)
-        chain = LayerChain(store: stores.layers, blobs: stores.blobs, scheduler: scheduler)
+        chain = LayerChain(stores, scheduler: scheduler)
         bases = BaseImages(job: job, blobs: stores.blobs, scheduler: scheduler)
         contexts = ContextFolders(state: stores.state)
         drafts = Drafts(store: stores.layers)
@@ -64,9 +66,17 @@ final class ImageBuild: Sendable {
         defer { drafts.remove() }
         let graph = try withTriggers(firstGraph)
         try check(graph)
+        finalStages.set(graph.finalStages)
+        try checkFreshStages(graph)
         var state = try StageCrew(image: self, graph: graph).build()
+        if let last = state.history.last, last.created == nil {
+            state.setMissingTimes(try firstCreationTime(of: last.createdBy ?? "", in: graph))
+        }
         try contexts.save()
-        state.layers = try Repacking(compression: job.compression, stores: stores).layers(state.layers)
+        if !job.explains {
+            let repacking = Repacking(compression: job.compression, stores: stores, chain: chain)
+            state.layers = try repacking.layers(state.layers)
+        }
         if let output = job.rootfsOutput { try writeRootfs(of: state, to: output) }
         let (config, manifest) = try ImageAssembly(job: job, blobs: stores.blobs).write(state)
         return JobResult(
@@ -77,6 +87,17 @@ final class ImageBuild: Sendable {
     }
 
     /// Triggers of base images may need further stages: all base images are resolved before the first stage is built.
+    private func checkFreshStages(_ graph: StageGraph) throws {
+        let names = Set(dockerfile.stages.flatMap { [$0.name?.lowercased() ?? "", "\($0.index)"] })
+        for name in job.freshStages where !names.contains(name.lowercased()) {
+            let text = "cache.fresh: \(dockerfile.name) has no stage \(name)"
+            throw JobFailure(class: .dockerfile, message: text, summary: text)
+        }
+    }
+
+    /// Whether the layers of a stage are in the image.
+    func isFinal(_ stage: Int) -> Bool { finalStages.contains(stage) }
+
     private func withTriggers(_ graph: StageGraph) throws -> StageGraph {
         var graph = graph
         var seen: Set<Int> = []
@@ -96,6 +117,10 @@ final class ImageBuild: Sendable {
     func locating<Result>(_ stage: ResolvedStage, _ body: () throws -> Result) throws -> Result {
         do {
             return try body()
+        } catch ExecutionError.wouldRun(let step) {
+            throw ExecutionError.wouldRun(step: step)
+        } catch let lost as LostStep {
+            throw lost
         } catch {
             throw failure(error, at: stage.stage.lines)
         }
@@ -148,10 +173,10 @@ final class ImageBuild: Sendable {
         }
     }
 
-    /// The time of a config instruction that no layer came before: remembered, so that a rebuild has the same.
-    func firstCreationTime(of text: String, in build: StageBuild) throws -> String {
+    /// The time of an image of config instructions alone: remembered, so that a rebuild has the same.
+    private func firstCreationTime(of text: String, in graph: StageGraph) throws -> String {
         var key = StepKey(kind: "config", platform: job.platform)
-        key.add("stage", build.name)
+        key.add("stage", "\(graph.target)")
         key.add("text", text)
         return try runner.creationTime(key: key)
     }
@@ -159,7 +184,32 @@ final class ImageBuild: Sendable {
 
 extension ResolvedStage {
     /// Steps that make a layer, or may: WORKDIR of the root makes none.
-    var layerCount: Int { instructions.count { [.run, .copy, .add, .workdir].contains($0.keyword) } }
+    var layerCount: Int { instructions.count(where: \.makesLayer) }
+}
+
+extension Instruction {
+    var makesLayer: Bool { [.run, .copy, .add, .workdir].contains(keyword) }
+}
+
+/// Stages, once they are known.
+private final class StageSet: Sendable {
+    private let stages = Mutex<Set<Int>>([])
+
+    func set(_ value: Set<Int>) { stages.withLock { $0 = value } }
+    func contains(_ stage: Int) -> Bool { stages.withLock { $0.contains(stage) } }
+}
+
+extension StageGraph {
+    /// The target and the stages that it stands on.
+    fileprivate var finalStages: Set<Int> {
+        var found: Set<Int> = []
+        var next: Int? = target
+        while let index = next, found.insert(index).inserted {
+            guard case .stage(let base)? = stages.first(where: { $0.index == index })?.base else { break }
+            next = base
+        }
+        return found
+    }
 }
 
 extension StageGraph {

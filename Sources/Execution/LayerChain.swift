@@ -11,11 +11,13 @@ final class LayerChain: Sendable {
 
     private let store: LayerStore
     private let blobs: BlobStore
+    private let steps: StepCache
     private let scheduler: any SchedulerLink
 
-    init(store: LayerStore, blobs: BlobStore, scheduler: any SchedulerLink) {
-        self.store = store
-        self.blobs = blobs
+    init(_ stores: Stores, scheduler: any SchedulerLink) {
+        store = stores.layers
+        blobs = stores.blobs
+        steps = stores.steps
         self.scheduler = scheduler
     }
 
@@ -26,7 +28,7 @@ final class LayerChain: Sendable {
         var lowers: [FilePath] = []
         for layer in layers {
             let directory = try store.withDirectory(of: layer.diffID) { folder in
-                try unpack(layer, into: folder, lowers: lowers)
+                try checking(layer) { try unpack(layer, into: folder, lowers: lowers) }
             }
             lowers.removeAll { $0 == directory }
             lowers.insert(directory, at: 0)
@@ -35,12 +37,17 @@ final class LayerChain: Sendable {
         return lowers
     }
 
-    /// Asks for blobs that are neither unpacked nor in the store, all of one image at once.
-    private func fetchMissing(_ layers: [ChainLayer]) throws {
+    /// Asks for blobs that are neither unpacked nor in the store, all of one image at once; `isPacked`: also for those of
+    /// unpacked layers.
+    private func fetchMissing(_ layers: [ChainLayer], isPacked: Bool = false) throws {
         var missing: [ResolvedImage: [Int]] = [:]
         for layer in layers {
-            guard let origin = layer.origin, try store.directory(of: layer.diffID) == nil else { continue }
+            guard layer.origin != nil || layer.key != nil, try store.directory(of: layer.diffID) == nil else {
+                continue
+            }
             if try blobs.size(of: layer.descriptor.digest) == layer.descriptor.size { continue }
+            if let key = layer.key { try fetch(layer.descriptor, of: key) }
+            guard let origin = layer.origin else { continue }
             missing[origin.image, default: []].append(origin.index)
         }
         for (image, indices) in missing {
@@ -50,6 +57,39 @@ final class LayerChain: Sendable {
             default: throw ExecutionError.protocolViolation("an image where layers were asked for")
             }
         }
+    }
+
+    /// Calls with the layer's blob in the store.
+    func withBlob<Result>(of layer: ChainLayer, _ body: () throws -> Result) throws -> Result {
+        try fetchMissing([layer], isPacked: true)
+        return try checking(layer, body)
+    }
+
+    private func fetch(_ layer: Descriptor, of key: Digest) throws {
+        switch try scheduler.request(.fetchStep(key: key, layer: layer)) {
+        case .fetched: return
+        case .failed(let failure): throw try lost(key, failure.summary)
+        default: throw ExecutionError.protocolViolation("something else where a layer was asked for")
+        }
+    }
+
+    /// A cached layer whose bytes are others is forgotten; one that the disk has no room for is not to blame.
+    private func checking<Result>(_ layer: ChainLayer, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as LayersError {
+            guard let key = layer.key else { throw error }
+            switch error {
+            case .cannotUnpack, .unmappedOwner, .tooLarge: throw error
+            default: throw try lost(key, "\(error)")
+            }
+        }
+    }
+
+    private func lost(_ key: Digest, _ reason: String) throws -> LostStep {
+        try steps.forget(key)
+        _ = try scheduler.request(.distrustStep(key: key, reason: reason))
+        return LostStep(key: key, reason: reason)
     }
 
     private func unpack(_ layer: ChainLayer, into folder: FilePath, lowers: [FilePath]) throws {

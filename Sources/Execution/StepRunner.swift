@@ -17,6 +17,10 @@ struct LayerStep {
     var key: StepKey
     /// History's `created_by`.
     var createdBy: String
+    /// It runs whatever the cache has.
+    var isFresh = false
+    /// Its layer is in the image.
+    var isFinal = true
 }
 
 /// What running a step left behind: an overlay upper directory.
@@ -30,10 +34,10 @@ struct StepWork {
 
 /// Finds or makes the layers of steps, and keeps count.
 final class StepRunner: Sendable {
-    private let job: Job
+    let job: Job
+    let stores: Stores
+    let scheduler: any SchedulerLink
     private let epoch: Int64?
-    private let stores: Stores
-    private let scheduler: any SchedulerLink
     private let log: StepLog
     private let permits: StepPermits
     private let counter = Mutex((steps: 0, cached: 0))
@@ -61,32 +65,30 @@ final class StepRunner: Sendable {
         var ended = StepEnded(
             step: step.number, stage: step.stage, instruction: step.title, cached: true, milliseconds: 0)
         ended.key = step.key.digest.hex
-        let record = try cached(step) ?? permits.withPermit { try makeLayer(step, &ended, run: run) }
+        let record = try found(step, &ended) ?? permits.withPermit { try makeLayer(step, &ended, run: run) }
         ended.milliseconds = (ContinuousClock.now - start).inMilliseconds
         ended.diffID = record.diffID
         ended.layerSizeInBytes = record.layer?.size
         if ended.cached { counter.withLock { $0.cached += 1 } }
-        try add(record, step, to: &state)
-        try log.note(ended.cached ? "#\(step.number) CACHED" : "#\(step.number) DONE")
+        try add(record, step, isCached: ended.cached, to: &state)
+        try log.note(
+            "#\(step.number) \(ended.cached ? "CACHED" : "DONE")\(ended.cachedFrom.map { " from \($0)" } ?? "")")
         try scheduler.send(.stepEnded(ended))
+        if !job.explains { try share(record, step, isOwn: ended.cachedFrom == nil) }
     }
 
-    private var place: (LayerStep) -> String {
+    var place: (LayerStep) -> String {
         { [job] step in "\(job.image) \(job.platform) \(step.stage) \(step.number)" }
-    }
-
-    /// A layer with a time beyond the job's bound is none: an image without one may have made it.
-    private func cached(_ step: LayerStep) throws -> StepRecord? {
-        guard job.cache == .readWrite, let record = try stores.steps.find(step.key.digest) else { return nil }
-        if let bound = job.epoch, let newest = record.newestTime, newest > bound { return nil }
-        try stores.steps.note(record.parts, place: place(step))
-        return record
     }
 
     private func makeLayer(_ step: LayerStep, _ ended: inout StepEnded, run: () throws -> StepWork) throws -> StepRecord
     {
         ended.cached = false
-        ended.missReason = try missReason(step)
+        ended.missReason = try ended.missReason ?? missReason(step)
+        if job.explains {
+            try scheduler.send(.stepEnded(ended))
+            throw ExecutionError.wouldRun(step: step.number)
+        }
         if job.shell != nil, try stores.steps.hasFailed(step.key.digest) {
             throw ExecutionError.failedBefore(step: step.title)
         }
@@ -107,13 +109,15 @@ final class StepRunner: Sendable {
         _ = try stores.layers.adopt(work.upper, as: layer.diffID)
         var record = StepRecord(
             layer: layer.descriptor, diffID: layer.diffID, newestTime: layer.newestTime, created: creationTime(),
-            parts: step.key.summary, compression: job.compression)
+            recorded: FileTime.now.seconds, parts: step.key.summary, compression: job.compression)
         guard job.cache != .off else { return record }
         // A step that came out as it did before keeps its time, and so the image its digest.
-        if let old = try stores.steps.find(step.key.digest), old.diffID == record.diffID {
+        if let old = try stores.steps.known(step.key.digest), old.diffID == record.diffID {
             record.created = old.created
         }
-        try stores.steps.record(record, key: step.key.digest, place: place(step))
+        try stores.steps.record(record, key: step.key.digest, place: place(step)) {
+            FileListing.encoded(step.key.listings)
+        }
         return record
     }
 
@@ -129,19 +133,27 @@ final class StepRunner: Sendable {
         case .off: return MissReason.off
         case .writeOnly: return MissReason.forced
         case .readWrite:
-            if try stores.steps.find(step.key.digest) != nil { return MissReason.timesBeyondEpoch }
-            let before = try stores.steps.previousParts(place: place(step))
-            return before.map { MissReason.changes(from: $0, to: step.key) } ?? MissReason.neverBuilt
+            if step.isFresh { return MissReason.fresh }
+            if let record = try stores.steps.find(step.key.digest) {
+                return isTooOld(record) ? MissReason.expired : MissReason.timesBeyondEpoch
+            }
+            guard let before = try stores.steps.previousParts(place: place(step)) else { return MissReason.neverBuilt }
+            let files = FileListing.decoded(try stores.steps.previousFiles(place: place(step)))
+            return MissReason.changes(from: before, files: files, to: step.key)
         }
     }
 
-    private func add(_ record: StepRecord, _ step: LayerStep, to state: inout StageState) throws {
+    private func add(_ record: StepRecord, _ step: LayerStep, isCached: Bool, to state: inout StageState) throws {
         guard let descriptor = record.layer, let diffID = record.diffID else {
             throw ExecutionError.protocolViolation("a cached step without a layer")
         }
         let compression = record.compression ?? .gzip
-        state.layers.append(ChainLayer(descriptor: descriptor, diffID: diffID, compression: compression))
+        state.layers.append(
+            ChainLayer(
+                descriptor: descriptor, diffID: diffID, compression: compression,
+                key: isCached ? step.key.digest : nil))
         let created = clamped(record.created)
+        state.setMissingTimes(created)
         state.created = created
         state.history.append(
             ImageConfig.History(created: created, createdBy: step.createdBy, comment: HistoryText.comment))
@@ -154,7 +166,7 @@ final class StepRunner: Sendable {
     func creationTime(key: StepKey) throws -> String {
         if job.cache != .off, let record = try stores.steps.find(key.digest) { return clamped(record.created) }
         let record = StepRecord(layer: nil, diffID: nil, created: creationTime(), parts: key.summary)
-        if job.cache != .off { try stores.steps.record(record, key: key.digest, place: key.digest.hex) }
+        if job.cache != .off, !job.explains { try stores.steps.record(record, key: key.digest) }
         return record.created
     }
 

@@ -17,6 +17,8 @@ public struct StateFolder: Sendable {
     /// Results of steps by their key.
     public var cache: FilePath { root.appending("cache") }
     var lastSteps: FilePath { cache.appending("last") }
+    /// Which results of steps are in a cache that machines share.
+    public var sharedSteps: FilePath { cache.appending("shared") }
     var contentDigests: FilePath { cache.appending("content") }
     /// Caches of `RUN --mount=type=cache`.
     public var mounts: FilePath { root.appending("mounts") }
@@ -41,7 +43,9 @@ public struct StateFolder: Sendable {
     public func prepare() throws(StorageError) {
         try makeFolders(root)
         try checkLayout()
-        for folder in [blobs, layers, lastSteps, contentDigests, mounts, logs, contexts, references, temporary, locks] {
+        for folder in [
+            blobs, layers, lastSteps, sharedSteps, contentDigests, mounts, logs, contexts, references, temporary, locks,
+        ] {
             try makeFolders(folder)
         }
         for kind in UseMarks.Kind.allCases { try makeFolders(used.appending(kind.rawValue)) }

@@ -11,6 +11,8 @@ public struct StepRecord: Hashable, Sendable, Codable {
     public var newestTime: Int64?
     /// RFC 3339: the history's time, kept so that a rebuild gives the same config.
     public var created: String
+    /// When the step ran, in seconds since 1970; nil in records of older versions.
+    public var recorded: Int64?
     /// How the layer is packed; nil is gzip at its usual level.
     public var compression: LayerCompression?
     /// What the key was made of: names, with short texts or digests. Meant for a hundred or so: a record is read at every
@@ -18,13 +20,14 @@ public struct StepRecord: Hashable, Sendable, Codable {
     public var parts: [String: String]
 
     public init(
-        layer: Descriptor?, diffID: Digest?, newestTime: Int64? = nil, created: String, parts: [String: String],
-        compression: LayerCompression? = nil
+        layer: Descriptor?, diffID: Digest?, newestTime: Int64? = nil, created: String, recorded: Int64? = nil,
+        parts: [String: String], compression: LayerCompression? = nil
     ) {
         self.layer = layer
         self.diffID = diffID
         self.newestTime = newestTime
         self.created = created
+        self.recorded = recorded
         self.parts = parts
         self.compression = compression
     }
@@ -49,23 +52,57 @@ public struct StepCache: Sendable {
 
     /// A result whose blob is there in full size; a record that cannot be read is removed and counts as none.
     public func find(_ key: Digest) throws(StorageError) -> StepRecord? {
-        guard let record = try read(folder, key.hex) else { return nil }
+        guard let record = try known(key) else { return nil }
         guard let layer = record.layer else { return record }
         return try blobs.size(of: layer.digest) == layer.size ? record : nil
     }
 
-    /// Keeps a result; `place` names the step across builds (image, stage and number), for `previousParts`.
-    public func record(_ record: StepRecord, key: Digest, place: String) throws(StorageError) {
+    /// A result, wherever its blob is: that of one that another machine shares may have been left there.
+    public func known(_ key: Digest) throws(StorageError) -> StepRecord? { try read(folder, key.hex) }
+
+    /// Keeps a result. With a `place` its parts are noted there: see `note`.
+    public func record(
+        _ record: StepRecord, key: Digest, place: String? = nil, files: () -> [UInt8] = { [] }
+    ) throws(StorageError) {
         try write(record, key.hex, in: folder)
-        try note(record.parts, place: place)
+        if let place { try note(record.parts, place: place, files: files) }
     }
 
-    /// Remembers what a step's key was made of at a place, also when the result was found.
-    public func note(_ parts: [String: String], place: String) throws(StorageError) {
+    /// Forgets a result, and its blob, whose bytes turned out to be others.
+    public func forget(_ key: Digest) throws(StorageError) {
+        if let layer = try known(key)?.layer { try blobs.remove(layer.digest) }
+        do {
+            try folder.unlink(FileName(key.hex))
+        } catch {
+            if !error.isNotFound { throw .system(error, doing: "removing a result from the step cache") }
+        }
+    }
+
+    /// Remembers what a step's key was made of, also when the result was found. `place` names the step across builds
+    /// (image, stage and number); `files` says of the files behind it what `previousFiles` is to give, and is called
+    /// only when something is new.
+    public func note(
+        _ parts: [String: String], place: String, files: () -> [UInt8] = { [] }
+    ) throws(StorageError) {
         let name = Digest(of: place.utf8).hex
         let record = StepRecord(layer: nil, diffID: nil, created: "", parts: parts)
-        if try read(last, name) != record { try write(record, name, in: last) }
+        guard try read(last, name) != record else { return }
+        let files = files()
+        if !files.isEmpty { try write(files, Self.listName(name), in: last) }
+        try write(record, name, in: last)
     }
+
+    /// The files of the step at a place the last time it was built; empty if it had none.
+    public func previousFiles(place: String) throws(StorageError) -> [UInt8] {
+        try storing("reading the step cache") { () throws(SystemError) in
+            try last.readSmallFile(FileName(Self.listName(Digest(of: place.utf8).hex)), limit: Self.longestList)
+        } ?? []
+    }
+
+    /// Half a million files and more.
+    private static let longestList = 64 << 20
+
+    private static func listName(_ name: String) -> String { "\(name).files" }
 
     /// The parts of the key that the step at a place had the last time it was built; nil if it never was.
     public func previousParts(place: String) throws(StorageError) -> [String: String]? {
@@ -104,6 +141,10 @@ public struct StepCache: Sendable {
         } catch {
             preconditionFailure("a step record can always be encoded: \(error)")
         }
+        try write(bytes, name, in: folder)
+    }
+
+    private func write(_ bytes: [UInt8], _ name: String, in folder: OpenFile) throws(StorageError) {
         try storing("writing the step cache") { () throws(SystemError) in
             try folder.replaceFile(FileName(name), with: bytes, through: temporary)
         }

@@ -20,7 +20,8 @@ struct StoreInventory {
         case .layers: try layers()
         case .blobs: try files(.blobs, "blobs/sha256", mark: .blobs)
         case .steps:
-            try files(.steps, "cache") + files(.steps, "cache/last") + files(.steps, "cache/content")
+            try files(.steps, "cache") + files(.steps, "cache/last") + files(.steps, "cache/shared")
+                + files(.steps, "cache/content")
         case .mounts: try mounts()
         case .contexts:
             try folders("contexts").flatMap { try contexts("contexts/\($0)", of: $0) }

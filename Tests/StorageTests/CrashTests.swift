@@ -46,7 +46,10 @@ import Testing
         for name in try store.names(store.state.cache) where name.count == 64 {
             #expect(try store.steps.find(Digest("sha256:\(name)")) != nil)
         }
-        #expect(try store.names(store.state.cache).allSatisfy { $0.count == 64 || ["last", "content"].contains($0) })
+        #expect(
+            try store.names(store.state.cache).allSatisfy {
+                $0.count == 64 || ["last", "content", "shared"].contains($0)
+            })
         #expect(try store.names(store.state.cache.appending("last")).allSatisfy { $0.count == 64 })
         #expect(try store.names(store.state.cache.appending("content")).allSatisfy { $0.count == 64 })
     }

@@ -20,11 +20,16 @@ extension GlobalScope {
     ///
     /// They are for the process alone: not for expansion, config, history or the cache.
     public var proxyEnvironment: [(name: String, value: String)] {
-        ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"].flatMap { name in
+        Self.proxies.flatMap { name in
             let given = buildArguments[name.lowercased()] ?? buildArguments[name]
             return given.map { [(name, $0), (name.lowercased(), $0)] } ?? []
         }
     }
+
+    private static let proxies = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"]
+
+    /// Whether a variable says how the network is reached, in upper or lower case.
+    public static func isProxy(_ name: String) -> Bool { proxies.contains(name) || proxies.contains(name.uppercased()) }
 
     /// Arguments that are for the builder alone: ARG does not put them into the environment.
     private static let builderArguments: Set<String> = ["BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"]

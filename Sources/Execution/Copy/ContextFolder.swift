@@ -27,25 +27,35 @@ final class ContextFolder: Sendable {
     }
 
     /// Puts what is copied into a key: path below the destination, type, permission bits, content, link target; neither
-    /// times nor owners, which do not reach the image.
+    /// times nor owners, which do not reach the image, nor where in the context it lies.
     func addKey(of sources: [CopySource], to key: inout StepKey) throws {
-        let shownOnes = 100
         for source in sources {
             var listing = SHA256()
             var contents = try contentDigests(of: source.entries)[...]
             var links = LinkGroups()
+            var records: [[UInt8]] = []
+            records.reserveCapacity(source.entries.count)
             for entry in source.entries {
                 let content = entry.status.kind == .regular ? contents.popFirst() : nil
                 let record = record(of: entry, content: content, first: links.first(of: entry))
                 listing.update(record)
-                if source.entries.count <= shownOnes {
-                    key.add("context file \(entry.source)", Digest(of: record).description)
-                }
+                records.append(record)
             }
-            if source.isDirectory { key.add("context folder \(source.path)", listing.finalize().description) }
+            let digest = listing.finalize().description
+            key.add("context", [source.isDirectory ? "folder" : "file", digest])
             key.add("source name", source.isDirectory ? "" : Self.text(of: source.name))
+            key.note("from context \(source.path)", digest)
+            key.note(Self.listing(of: source.entries, records))
         }
         key.add("number of sources", "\(sources.count)")
+    }
+
+    private static func listing(of entries: [CopyEntry], _ records: [[UInt8]]) -> FileListing {
+        let paths = entries.map(\.source.bytes)
+        return FileListing {
+            Dictionary(
+                zip(paths, records.map { FileListing.shortDigest($0) }).map { ($0, $1) }, uniquingKeysWith: { $1 })
+        }
     }
 
     /// Another text for another name, also for names that are no UTF-8.

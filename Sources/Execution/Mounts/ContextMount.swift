@@ -22,7 +22,7 @@ struct ContextMount {
     var digest: Digest { key.digest }
 
     func addKey(to key: inout StepKey) {
-        for part in self.key.parts { key.add(part.name, part.value) }
+        key.add(self.key)
     }
 
     /// The folder with the copy, and the path in it.

@@ -7,6 +7,7 @@ internal import Storage
 struct Repacking {
     let compression: LayerCompression
     let stores: Stores
+    let chain: LayerChain
 
     /// The layers of base images stay as they are. What was packed anew once is found the next time.
     func layers(_ layers: [ChainLayer]) throws -> [ChainLayer] {
@@ -24,7 +25,9 @@ struct Repacking {
         key.add("layer", layer.diffID.description)
         key.add("compression", compression.description)
         if let known = try stores.steps.find(key.digest)?.layer { return known }
-        let descriptor = try repackLayer(layer.descriptor, diffID: layer.diffID, in: stores.blobs, to: compression)
+        let descriptor = try chain.withBlob(of: layer) {
+            try repackLayer(layer.descriptor, diffID: layer.diffID, in: stores.blobs, to: compression)
+        }
         let record = StepRecord(
             layer: descriptor, diffID: layer.diffID, created: "", parts: key.summary, compression: compression)
         try stores.steps.record(record, key: key.digest, place: key.digest.hex)

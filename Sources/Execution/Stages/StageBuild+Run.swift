@@ -11,7 +11,7 @@ extension StageBuild {
         let network = run.network.mode(else: image.job.network)
         var key = key(instruction)
         key.add("command", arguments)
-        key.add("environment", state.environment.texts)
+        addVariables(to: &key)
         key.add("user", state.config.user ?? "")
         key.add("working directory", state.workingDirectory)
         key.add("network", network.rawValue)
@@ -24,6 +24,19 @@ extension StageBuild {
         let step = step(instruction, key: key, createdBy: createdBy)
         try image.runner.perform(step, on: &state) { [state] in
             try image.runCommand(arguments, network: network, plan: plan, state: state, step: step)
+        }
+    }
+
+    /// Everything that the step sees, in its order, but for proxies that ARG declares: which way the network is reached is
+    /// no input.
+    private func addVariables(to key: inout StepKey) {
+        let constants = EnvironmentList(state.config.env ?? [])
+        let declared = Set(state.arguments.map(\.name))
+        for (name, value) in state.environment.entries {
+            let isArgument = declared.contains(name) && constants[name] == nil
+            if isArgument, GlobalScope.isProxy(name) { continue }
+            key.add("variable \(name)", value)
+            if isArgument { key.note("argument \(name)", "") }
         }
     }
 

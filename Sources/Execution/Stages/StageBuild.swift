@@ -11,12 +11,15 @@ final class StageBuild {
     private(set) var place = 0
 
     private var nextStep: Int
+    /// Those of the base.
+    private let firstLayers: Int
 
     init(_ stage: ResolvedStage, of image: ImageBuild, on state: StageState, firstStep: Int) {
         self.image = image
         self.stage = stage
         self.state = state
         nextStep = firstStep
+        firstLayers = state.layers.count
     }
 
     /// For progress and logs.
@@ -32,6 +35,12 @@ final class StageBuild {
                 try perform(instruction)
             } catch  where opensShell(after: error) {
                 throw try openShell(before: instruction)
+            } catch ExecutionError.wouldRun(let step) {
+                // It was told of this instruction if the step is its own.
+                try tellOfRest(from: step == nextStep - 1 ? place + 1 : place, after: step)
+                throw ExecutionError.wouldRun(step: step)
+            } catch let lost as LostStep {
+                throw lost
             } catch {
                 throw image.failure(error, at: instruction.lines, step: nextStep - 1)
             }
@@ -55,9 +64,19 @@ final class StageBuild {
         if image.job.shell != nil { throw try openShell() }
     }
 
-    /// Adds a history entry without a layer.
+    /// Says of the layer steps from an instruction on that nobody knows about them before another step has run.
+    func tellOfRest(from place: Int = 0, after step: Int) throws {
+        for instruction in stage.instructions.dropFirst(place) where instruction.makesLayer {
+            var ended = StepEnded(
+                step: nextStep, stage: name, instruction: instruction.text, cached: false, milliseconds: 0)
+            ended.missReason = MissReason.after(step: step)
+            nextStep += 1
+            try image.scheduler.send(.stepEnded(ended))
+        }
+    }
+
+    /// Adds a history entry without a layer. Before the first layer it has no time yet.
     func addHistory(_ text: String) throws {
-        state.created = try state.created ?? image.firstCreationTime(of: text, in: self)
         state.history.append(
             ImageConfig.History(
                 created: state.created, createdBy: text, comment: HistoryText.comment, emptyLayer: true))
@@ -68,13 +87,29 @@ final class StageBuild {
         defer { nextStep += 1 }
         return LayerStep(
             number: nextStep, stage: name, title: instruction.text, line: instruction.lines.lowerBound,
-            key: key, createdBy: createdBy)
+            key: key, createdBy: createdBy, isFresh: isFresh, isFinal: image.isFinal(stage.index))
+    }
+
+    /// Whether the manifest wants the stage's steps to run always.
+    private var isFresh: Bool {
+        image.job.freshStages.contains { $0.lowercased() == stage.stage.name?.lowercased() || Int($0) == stage.index }
     }
 
     /// A key that begins with what all steps depend on.
     func key(_ instruction: Instruction) -> StepKey {
         var key = StepKey(kind: instruction.keyword.rawValue, platform: state.platform)
         key.add("parent layers", state.diffIDs.map(\.description))
+        if state.layers.count == firstLayers, let base = stage.base.externalName { key.note("base", base) }
         return key
+    }
+}
+
+extension StageSource {
+    /// What FROM names outside of the Dockerfile.
+    fileprivate var externalName: String? {
+        switch self {
+        case .image(let name), .context(let name): name
+        case .scratch, .stage: nil
+        }
     }
 }

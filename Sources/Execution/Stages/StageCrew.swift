@@ -38,15 +38,27 @@ struct StageCrew {
     private func build(_ stage: ResolvedStage, firstStep: Int) {
         do {
             let state = try image.locating(stage) {
-                let base = try image.baseState(of: stage).inherited()
+                let base = try base(of: stage, firstStep: firstStep)
                 let build = StageBuild(stage, of: image, on: base, firstStep: firstStep)
                 try build.run()
                 if stage.index == graph.target { try build.finishWithShell() }
                 return build.state
             }
             image.stages.finish(stage.index, with: state)
+        } catch ExecutionError.wouldRun(let step) {
+            image.stages.leaveOpen(stage.index, at: step)
         } catch {
             if image.stages.fail(error, of: stage.index) { image.steps.terminate() }
+        }
+    }
+
+    private func base(of stage: ResolvedStage, firstStep: Int) throws -> StageState {
+        do {
+            return try image.baseState(of: stage).inherited()
+        } catch ExecutionError.wouldRun(let step) {
+            let rest = StageBuild(stage, of: image, on: .scratch(image.job.platform), firstStep: firstStep)
+            try rest.tellOfRest(after: step)
+            throw ExecutionError.wouldRun(step: step)
         }
     }
 }

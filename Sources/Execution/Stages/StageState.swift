@@ -1,3 +1,4 @@
+internal import DockerfileFrontend
 internal import Jobs
 internal import OCI
 
@@ -9,6 +10,8 @@ struct ChainLayer: Hashable {
     var origin: Origin?
     /// Of a layer that a step made; nil for those of base images, which stay as they are.
     var compression: LayerCompression?
+    /// Of the cached step that made it: its bytes may still be elsewhere, and may turn out to be others.
+    var key: Digest?
 
     struct Origin: Hashable {
         var image: ResolvedImage
@@ -28,7 +31,7 @@ struct StageState {
     /// Declared with ARG so far, in order; nil is declared without a value.
     var arguments: [(name: String, value: String?)] = []
     var history: [ImageConfig.History] = []
-    /// Time of the newest history entry, RFC 3339.
+    /// Time of the newest history entry, RFC 3339; nil before the first layer.
     var created: String?
     /// CMD was set in this very stage: ENTRYPOINT then keeps it.
     var setsCommand = false
@@ -108,4 +111,13 @@ struct StageState {
     }
 
     var diffIDs: [Digest] { layers.map(\.diffID) }
+
+    /// Gives our entries of the history that have no time yet the one of what came next.
+    mutating func setMissingTimes(_ time: String) {
+        for index in history.indices where history[index].created == nil {
+            guard history[index].comment == HistoryText.comment else { continue }
+            history[index].created = time
+        }
+        created = created ?? time
+    }
 }
