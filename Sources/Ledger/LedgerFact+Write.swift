@@ -55,7 +55,8 @@ extension RunRecord {
 extension StepEnded {
     fileprivate func insert(into database: Database, build: String) throws {
         try database.execute(
-            sql: "INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            // A build whose cached layer turned out to be another looks at its steps again.
+            sql: "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             arguments: [
                 build, step, stage, instruction, key, cached, milliseconds, cpuMilliseconds, peakMemoryInBytes,
                 layerSizeInBytes, missReason,

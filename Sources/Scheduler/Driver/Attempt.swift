@@ -12,6 +12,11 @@ final class Attempt: Sendable {
         var missReasons: [String] = []
         var usage = ResourceUsage()
         var published = Publisher.Published()
+        /// With their layers, for those who share them.
+        var steps: [SharedStep] = []
+        /// Cached layers that turned out not to be there, or to be others.
+        var lost: Set<Digest> = []
+        var lostSteps = 0
     }
 
     let image: Int
@@ -45,6 +50,11 @@ final class Attempt: Sendable {
     func cancelPublishing() { cancellation.withLock { _ = $0.give(()) } }
 
     func update(_ change: (inout Facts) -> Void) { state.withLock { change(&$0) } }
+
+    /// Whether its image has one of the layers.
+    func has(anyOf layers: Set<Digest>) -> Bool {
+        facts.result?.layers.contains { layers.contains($0.digest) } ?? false
+    }
 
     /// Keeps what the outcome will need of an event.
     func note(_ event: JobEvent) {

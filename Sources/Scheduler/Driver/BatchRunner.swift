@@ -38,19 +38,46 @@ public final class BatchRunner: Sendable {
     private func drive(_ workshop: Workshop, _ group: inout DiscardingTaskGroup) async {
         var state = BatchState(plan: plan, rules: environment.rules)
         var alarm: Duration?
+        var closing = Closing()
         outbox.yield(.event(.tick))
         for await notice in inbox {
             switch notice {
             case .layer(let layer, let image): workshop.sendAhead(layer, of: image, &group)
+            case .step(let write): workshop.keep(write, &group)
+            case .cacheIsIdle: break
+            case .cacheIsLate: closing.isLate = true
             case .event(let event):
                 if event == .tick { alarm = nil }
+                if event == .interrupt { closing.isInterrupted = true }
                 for action in state.handle(event, at: environment.clock.now) {
                     await workshop.perform(action, &group)
                 }
             }
-            if state.isFinished { return }
+            if state.isFinished {
+                if await isClosed(&closing, workshop, &group) { return }
+                continue
+            }
             setAlarm(for: state.nextDeadline, &alarm, &group)
         }
+    }
+
+    /// All images have ended: what they share with other machines is still being written, but not for ever.
+    private func isClosed(
+        _ closing: inout Closing, _ workshop: Workshop, _ group: inout DiscardingTaskGroup
+    ) async -> Bool {
+        if workshop.cache.isIdle || closing.isInterrupted { return true }
+        if closing.isLate {
+            let text = "\(workshop.cache.pending) steps were not written to the cache in time: they are given up"
+            await workshop.recorder.post(.warning(image: nil, message: text))
+            return true
+        }
+        guard !closing.hasBegun else { return false }
+        closing.hasBegun = true
+        group.addTask { [outbox, clock = environment.clock] in
+            do { try await clock.sleep(until: clock.now + Closing.patience) } catch { return }
+            outbox.yield(.cacheIsLate)
+        }
+        return false
     }
 
     /// One sleeper at a time; a deadline that has moved away is noticed when it wakes.
@@ -69,6 +96,20 @@ enum Notice: Sendable {
     case event(BatchEvent)
     /// A layer of an image is in the store.
     case layer(Descriptor, image: Int)
+    /// A step is to be written to a cache that machines share.
+    case step(StepWrite)
+    case cacheIsIdle
+    /// Writing took too long after the last image's end.
+    case cacheIsLate
+}
+
+/// The end of a run whose caches are still written to.
+private struct Closing {
+    static let patience = Duration.seconds(300)
+
+    var hasBegun = false
+    var isLate = false
+    var isInterrupted = false
 }
 
 extension BatchState {

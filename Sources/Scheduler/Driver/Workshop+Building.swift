@@ -11,17 +11,43 @@ extension Workshop {
         switch plan.images[attempt.image].job {
         case .failure(let failure): return failure
         case .success(let template):
-            switch await execute(prepared(template, attempt), attempt) {
-            case .failure(let failure): return failure
-            case .success(let result):
-                attempt.update {
-                    $0.result = result
-                    $0.builtAt = environment.clock.secondsSince1970
+            // Each round strikes out an entry at least: no image has so many.
+            for _ in 0..<1000 {
+                attempt.update { ($0.lost, $0.lostSteps, $0.steps) = ([], 0, []) }
+                switch await execute(prepared(template, attempt), attempt) {
+                case .failure(let failure):
+                    guard await isWorthAnother(attempt) else { return failure }
+                case .success(let result):
+                    attempt.update {
+                        $0.result = result
+                        $0.builtAt = environment.clock.secondsSince1970
+                    }
+                    library.add(result, of: attempt.image)
+                    return nil
                 }
-                library.add(result, of: attempt.image)
-                return nil
             }
+            let text = "cached layers turn out to be others again and again"
+            return JobFailure(class: .internal, message: text, summary: text)
         }
+    }
+
+    /// Whether the build ended because of a cached layer that is not what was said: the next one does not find it any more.
+    /// An image below that has such a layer is made anew first.
+    private func isWorthAnother(_ attempt: Attempt) async -> Bool {
+        let facts = attempt.facts
+        guard !attempt.control.isUnwanted else { return false }
+        if facts.lostSteps > 0 { return true }
+        var isDistrusted = false
+        for layer in facts.lost {
+            let reason = "its layer cannot be fetched"
+            isDistrusted = await cache.distrust(layer: layer, reason) || isDistrusted
+        }
+        guard isDistrusted else { return false }
+        for parent in plan.graph.parents[attempt.image] {
+            guard let below = current(parent), below.has(anyOf: facts.lost) else { continue }
+            if await build(below) != nil { return false }
+        }
+        return true
     }
 
     /// Writes the outputs of a built image; cancelled when the attempt's cancellation is given.
@@ -33,18 +59,40 @@ extension Workshop {
         group.addTask { [self] in
             var failure: JobFailure?
             do {
-                let published = try await cancellation.cancelling {
-                    try await self.publisher.publish(self.plan.images[image], result) { move in
-                        await self.recorder.record(
-                            .tagMoved(move, build: attempt.build, at: self.environment.clock.secondsSince1970))
-                    }
-                }
+                let published = try await cancellation.cancelling { try await self.publish(attempt, result) }
                 attempt.update { $0.published = published }
             } catch {
                 failure = JobFailure(error)
             }
             outbox.yield(.event(.published(image: image, failure: failure)))
         }
+    }
+
+    /// A cached layer that turns out not to be there when an output wants it is made anew, and with it the image.
+    private func publish(_ attempt: Attempt, _ built: JobResult) async throws -> Publisher.Published {
+        var result = built
+        while true {
+            do {
+                let published = try await publisher.publish(plan.images[attempt.image], result) { move in
+                    await self.recorder.record(
+                        .tagMoved(move, build: attempt.build, at: self.environment.clock.secondsSince1970))
+                }
+                await publishSteps(of: attempt, result)
+                return published
+            } catch let lost as LostLayer {
+                guard await cache.distrust(layer: lost.digest, "\(lost)") else { throw lost.cause }
+                if let failure = await build(attempt) { throw failure }
+                result = attempt.facts.result ?? result
+            }
+        }
+    }
+
+    /// For those who read the image as `cache.from`; only where its own manifest entry has a cache that is shared.
+    private func publishSteps(of attempt: Attempt, _ result: JobResult) async {
+        let image = plan.images[attempt.image]
+        guard image.cache != nil, image.outputs.contains(.push) else { return }
+        await cache.publish(
+            attempt.facts.steps, of: result, to: image.tags.compactMap { $0.isRemote ? $0.reference : nil })
     }
 
     private func prepared(_ template: Job, _ attempt: Attempt) -> Job {
@@ -73,7 +121,7 @@ extension Workshop {
 
     private func session(_ executor: any RunningExecutor, _ job: Job, _ attempt: Attempt) -> ExecutorSession {
         let image = attempt.image
-        let desk = AttemptDesk(image: image, plan: plan, services: services)
+        let desk = AttemptDesk(attempt, plan: plan, services: services)
         let pulse = Pulse(clock: environment.clock) { [outbox] in outbox.yield(.event(.activity(image: image))) }
         return ExecutorSession(
             channel: ExecutorChannel(executor: executor, poller: poller), clock: environment.clock,

@@ -11,6 +11,7 @@ final class Workshop: Sendable {
     let services: RunServices
     let publisher: Publisher
     let recorder: Recorder
+    let cache: SharedCache
     let poller = DescriptorPoller()
     let outbox: AsyncStream<Notice>.Continuation
     private let began: Double
@@ -27,7 +28,10 @@ final class Workshop: Sendable {
         library = ImageLibrary(plan: plan, blobs: environment.blobs, registry: environment.registry) {
             await recorder.record(.seen($0, $1, at: environment.clock.secondsSince1970))
         }
-        services = RunServices(environment: environment, library: library)
+        cache = SharedCache(
+            library: library, state: environment.state, now: { environment.clock.secondsSince1970 },
+            warn: { await recorder.post(.warning(image: nil, message: $0)) }, queue: { outbox.yield(.step($0)) })
+        services = RunServices(environment: environment, library: library, cache: cache)
         publisher = Publisher(library: library) { await recorder.post(.push($0)) }
     }
 
@@ -53,6 +57,14 @@ final class Workshop: Sendable {
     func sendAhead(_ layer: Descriptor, of image: Int, _ group: inout DiscardingTaskGroup) {
         guard plan.images[image].outputs.contains(.push) else { return }
         group.addTask { [self] in await publisher.sendAhead(layer, of: plan.images[image]) }
+    }
+
+    /// Writes a step to a cache that machines share, while others run.
+    func keep(_ write: StepWrite, _ group: inout DiscardingTaskGroup) {
+        group.addTask { [self] in
+            await cache.write(write)
+            if cache.isIdle { outbox.yield(.cacheIsIdle) }
+        }
     }
 
     func current(_ image: Int) -> Attempt? { attempts.withLock { $0[image] } }

@@ -16,7 +16,9 @@ final class ImageLibrary: Sendable {
         /// By position in the plan.
         var built: [Int: ResolvedImage] = [:]
         /// Where a layer can be fetched from.
-        var sources: [Digest: ImageReference] = [:]
+        var sources: [Digest: BlobSource] = [:]
+        /// Layers of steps that other machines ran.
+        var shared: Set<Digest> = []
     }
 
     let blobs: BlobStore
@@ -49,12 +51,35 @@ final class ImageLibrary: Sendable {
     func fetch(_ wanted: [Descriptor], from fallback: ImageReference? = nil) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for blob in Set(wanted) where try blobs.size(of: blob.digest) != blob.size {
-                guard let source = state.withLock({ $0.sources[blob.digest] }) ?? fallback else {
+                guard let source = source(of: blob.digest) ?? fallback.map(BlobSource.registry) else {
                     throw StorageError.blobMissing(blob.digest)
                 }
-                group.addTask { try await self.registry.fetch(blob, from: source, into: self.blobs) }
+                group.addTask { try await self.fetch(blob, from: source) }
             }
             try await group.waitForAll()
+        }
+    }
+
+    /// From now on the layer of a step is fetched from there, once it is needed.
+    func note(_ source: BlobSource, of digest: Digest) {
+        state.withLock { state in
+            state.sources[digest] = state.sources[digest] ?? source
+            state.shared.insert(digest)
+        }
+    }
+
+    func source(of digest: Digest) -> BlobSource? { state.withLock { $0.sources[digest] } }
+
+    /// Throws `LostLayer` when it is the layer of a step that another machine ran.
+    private func fetch(_ blob: Descriptor, from source: BlobSource) async throws {
+        do {
+            switch source {
+            case .registry(let reference): try await registry.fetch(blob, from: reference, into: blobs)
+            case .folder(let path):
+                try await BlockingWork.run { [blobs] in try LayoutReader(folder: path, blobs: blobs).copy(blob) }
+            }
+        } catch let error where !(error is CancellationError) && state.withLock({ $0.shared.contains(blob.digest) }) {
+            throw LostLayer(digest: blob.digest, cause: error)
         }
     }
 }
@@ -89,8 +114,15 @@ extension ImageLibrary {
     /// Where to fetch what a cached build never fetched itself; nil when the store has all.
     private func missingSource(of layers: [Descriptor]) throws(JobFailure) -> ImageReference? {
         do {
-            let missing = try layers.first { try blobs.size(of: $0.digest) != $0.size }
-            return missing.flatMap { layer in state.withLock { $0.sources[layer.digest] } }
+            guard let missing = try layers.first(where: { try blobs.size(of: $0.digest) != $0.size }) else {
+                return nil
+            }
+            switch source(of: missing.digest) {
+            case .registry(let reference)?: return reference
+            // It says that something is missing; each layer has its own source here.
+            case .folder?: return try ImageReference("localhost/layout")
+            case nil: return nil
+            }
         } catch {
             throw JobFailure(error)
         }
@@ -118,11 +150,19 @@ extension ImageLibrary {
                 reason: "it has \(manifest.layers.count) layers, its config \(config.rootfs.diffIDs.count)")
         }
         state.withLock { state in
-            for layer in manifest.layers { state.sources[layer.digest] = remote.reference }
+            for layer in manifest.layers { state.sources[layer.digest] = .registry(remote.reference) }
         }
         await saw(wanted.reference, remote.descriptor.digest)
         return ResolvedImage(
             reference: wanted.reference.description, source: remote.reference, manifest: remote.descriptor,
             config: manifest.config, layers: manifest.layers, diffIDs: config.rootfs.diffIDs)
     }
+}
+
+/// The layer of a step that another machine ran cannot be had.
+struct LostLayer: Error, CustomStringConvertible {
+    let digest: Digest
+    let cause: any Error
+
+    var description: String { "\(cause)" }
 }

@@ -9,6 +9,16 @@ public protocol ImageRegistry: Sendable {
     /// Makes sure that the blob is in the store, verified.
     func fetch(_ blob: Descriptor, from reference: ImageReference, into store: BlobStore) async throws
     func hasBlob(_ digest: Digest, in reference: ImageReference) async throws -> Bool
+    /// In bytes; nil if the reference's repository has no such blob.
+    func blobSize(_ digest: Digest, in reference: ImageReference) async throws -> Int64?
+    /// Takes a blob over from another repository of the same registry; false if that cannot be done.
+    func mount(_ blob: Descriptor, from source: ImageReference, to reference: ImageReference) async throws -> Bool
+    /// Sends a blob whatever the reference's repository seems to have.
+    func replace(_ blob: Descriptor, from file: FilePath, in reference: ImageReference) async throws
+    /// The manifests of a type whose subject is the one with the digest, in the reference's repository.
+    func referrers(
+        of digest: Digest, in reference: ImageReference, artifactType: String?
+    ) async throws -> [Descriptor]
     /// Makes sure that the reference's repository has the blob that is in the file.
     func send(_ blob: Descriptor, from file: FilePath, to reference: ImageReference) async throws
     /// The digest that a tag has now; nil if there is no such tag.

@@ -67,7 +67,7 @@ struct Publisher: Sendable {
     }
 
     /// One reference for each repository.
-    private static func repositories(of references: [ImageReference]) -> [ImageReference] {
+    static func repositories(of references: [ImageReference]) -> [ImageReference] {
         var seen: Set<String> = []
         return references.filter { seen.insert($0.name).inserted }
     }
@@ -124,6 +124,11 @@ extension Publisher {
     private func send(_ blob: Descriptor, to reference: ImageReference) async throws {
         if try library.blobs.size(of: blob.digest) != blob.size {
             if try await library.registry.hasBlob(blob.digest, in: reference) { return }
+            if case .registry(let source)? = library.source(of: blob.digest),
+                try await library.registry.mount(blob, from: source, to: reference)
+            {
+                return
+            }
             try await library.fetch([blob])
         }
         try await library.registry.send(blob, from: library.blobs.path(of: blob.digest), to: reference)

@@ -8,10 +8,12 @@ final class AttemptDesk: Sendable {
     private let position: Int
     private let image: PlannedImage
     private let services: RunServices
+    private let attempt: Attempt
     private let agents: AgentSockets
 
-    init(image position: Int, plan: BuildPlan, services: RunServices) {
-        self.position = position
+    init(_ attempt: Attempt, plan: BuildPlan, services: RunServices) {
+        self.attempt = attempt
+        position = attempt.image
         image = plan.images[position]
         self.services = services
         agents = AgentSockets(folder: services.state.temporary, keys: services.keys)
@@ -24,6 +26,9 @@ final class AttemptDesk: Sendable {
     func answer(_ request: ExecutorRequest) async -> Answer {
         do {
             return try await serve(request)
+        } catch let lost as LostLayer {
+            attempt.update { $0.lost.insert(lost.digest) }
+            return Answer(.failed(JobFailure(lost.cause)))
         } catch {
             return Answer(.failed(JobFailure(error)))
         }
@@ -42,6 +47,7 @@ final class AttemptDesk: Sendable {
         case .secret(let id): return try await secret(id)
         case .agent(let id): return Answer(.agent(socket: try await socket(id)))
         case .terminal: return try terminal()
+        case .findStep, .fetchStep, .keepStep, .distrustStep: return try await cached(request)
         case .download(let url, let checksum):
             return Answer(.downloaded(try await services.sources.download(url, checksum: checksum)))
         case .checkout(let checkout): return Answer(.folder(try await tree(checkout)))
@@ -52,6 +58,27 @@ final class AttemptDesk: Sendable {
             try check(isNamed(.layout(folder: folder, reference: reference)), folder)
             return Answer(
                 .resolved(try await services.sources.resolve(layout: folder, reference: reference, platform: platform)))
+        }
+    }
+
+    /// Steps that machines share.
+    private func cached(_ request: ExecutorRequest) async throws -> Answer {
+        switch request {
+        case .findStep(let key):
+            guard let cache = image.cache else { return Answer(.step(SharedStepAnswer())) }
+            return Answer(.step(await services.cache.find(key, in: cache)))
+        case .fetchStep(_, let layer):
+            try await services.library.fetch([layer])
+            return Answer(.fetched)
+        case .keepStep(let step, let isFinal):
+            attempt.update { $0.steps.append(step) }
+            if let cache = image.cache { services.cache.keep(step, isFinal: isFinal, in: cache) }
+            return Answer(.noted)
+        case .distrustStep(let key, let reason):
+            await services.cache.distrust(key, reason)
+            attempt.update { $0.lostSteps += 1 }
+            return Answer(.noted)
+        default: preconditionFailure("not a request of the cache")
         }
     }
 

@@ -8,10 +8,12 @@ struct RunServices: Sendable {
     let library: ImageLibrary
     let sources: SourceLibrary
     let keys: KeyAgents
+    let cache: SharedCache
 
     var state: StateFolder { environment.state }
 
-    init(environment: RunEnvironment, library: ImageLibrary) {
+    init(environment: RunEnvironment, library: ImageLibrary, cache: SharedCache) {
+        self.cache = cache
         self.environment = environment
         self.library = library
         sources = SourceLibrary(blobs: environment.blobs, configuration: environment.contexts)

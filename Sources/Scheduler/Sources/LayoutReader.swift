@@ -118,7 +118,8 @@ struct LayoutReader {
         return bytes
     }
 
-    private func copy(_ descriptor: Descriptor) throws {
+    /// A blob into the store, verified.
+    func copy(_ descriptor: Descriptor) throws {
         guard try blobs.size(of: descriptor.digest) != descriptor.size else { return }
         let file = try open(descriptor.digest)
         let writer = try blobs.makeWriter()

@@ -74,6 +74,22 @@ final class FakeRegistry: ImageRegistry {
         if isNew { note("send \(blob.digest.short) to \(reference.name)") }
     }
 
+    func blobSize(_ digest: Digest, in reference: ImageReference) async throws -> Int64? {
+        state.withLock { $0.blobs[digest].map { Int64($0.count) } }
+    }
+
+    func mount(_ blob: Descriptor, from source: ImageReference, to reference: ImageReference) async throws -> Bool {
+        false
+    }
+
+    func replace(_ blob: Descriptor, from file: FilePath, in reference: ImageReference) async throws {
+        try await send(blob, from: file, to: reference)
+    }
+
+    func referrers(
+        of digest: Digest, in reference: ImageReference, artifactType: String?
+    ) async throws -> [Descriptor] { [] }
+
     func digest(of reference: ImageReference) async throws -> Digest? { state.withLock { $0.tags[reference] } }
 
     func put(_ manifest: [UInt8], mediaType: MediaType, to reference: ImageReference) async throws {

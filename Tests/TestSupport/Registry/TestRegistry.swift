@@ -201,3 +201,23 @@ func sha256(_ bytes: [UInt8]) -> String {
     _ = unsafeBitCast(symbol, to: Function.self)(bytes, bytes.count, &raw)
     return "sha256:" + raw.map { String(format: "%02x", $0) }.joined()
 }
+
+extension TestRegistry {
+    /// The tags of a repository, sorted.
+    public func tags(_ repository: String) -> [String] {
+        state.withLock { state in
+            state.manifests.keys.filter { $0.hasPrefix("\(repository):") }
+                .map { String($0.dropFirst(repository.count + 1)) }.sorted()
+        }
+    }
+
+    /// Lets a blob have other bytes than its digest says; nil removes it.
+    public func damage(_ digest: String, _ bytes: [UInt8]?) {
+        state.withLock { $0.blobs[digest] = bytes.map { .bytes($0) } }
+    }
+
+    /// The bytes of a blob.
+    public func bytes(_ digest: String) -> [UInt8]? {
+        state.withLock { $0.blobs[digest] }.map { Array($0.piece(0..<$0.count)) }
+    }
+}
