@@ -15,7 +15,8 @@ struct BuildAllCommand: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            BuildCommand.self, PlanCommand.self, CheckCommand.self, ListCommand.self, ConfigCommand.self,
+            BuildCommand.self, PlanCommand.self, ExplainCommand.self, CheckCommand.self, ListCommand.self,
+            ConfigCommand.self,
             SchemaCommand.self, HistoryCommand.self, DoctorCommand.self, ShellCommand.self,
             PruneCommand.self,
         ],

@@ -12,6 +12,8 @@ enum ExitStatus: Int32, Error {
     case temporary = 4
     /// Another run holds the state folder.
     case locked = 6
+    /// `explain --exit-code`: a step would run.
+    case foundWork = 10
     case interrupted = 130
     case terminated = 143
 }

@@ -10,7 +10,7 @@ internal import SystemPackage
 struct HistoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "Asks what was built, when, from what, and how it went.",
-        subcommands: [List.self, Show.self, Logs.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Show.self, Why.self, Logs.self], defaultSubcommand: List.self)
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -80,6 +80,25 @@ struct HistoryCommand: ParsableCommand {
             let detail = try asking { try LedgerReader(state.path().appending("ledger.sqlite")).detail(of: build) }
             let report = HistoryReport(width: Console.standardOutput.size?.columns)
             Console.standardOutput.write(try report.show(detail, format))
+        }
+    }
+
+    struct Why: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "why", abstract: "Names the first step of a build that the cache had not, and what changed.")
+
+        @OptionGroup var state: StateOptions
+
+        @Argument(help: "As for `history show`.")
+        var build: String
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func run() throws {
+            let detail = try asking { try LedgerReader(state.path().appending("ledger.sqlite")).detail(of: build) }
+            let report = HistoryReport(width: Console.standardOutput.size?.columns)
+            Console.standardOutput.write(try report.why(detail, asJSON: json))
         }
     }
 

@@ -64,7 +64,7 @@ struct ShellSession {
 }
 
 /// Records nothing.
-private struct NoLedger: LedgerRecording {
+struct NoLedger: LedgerRecording {
     func record(_ fact: RunFact) async throws {}
 }
 

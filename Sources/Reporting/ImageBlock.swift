@@ -44,11 +44,13 @@ struct ImageBlock: Sendable {
     }
 
     private mutating func end(_ step: StepEnded) {
-        let time = step.cached ? "CACHED" : Quantity.seconds(step.milliseconds / 1000)
+        let time =
+            step.cached
+            ? "CACHED\(step.cachedFrom.map { " from \($0)" } ?? "")" : Quantity.seconds(step.milliseconds / 1000)
         let title = titles.removeValue(forKey: step.step)
         append(title.map { "\($0)  \(time)" } ?? "#\(step.step) done in \(time)")
         if let reason = step.missReason, isVerbose {
-            append(DisplayText.escaped("#\(step.step) not cached: \(reason)"))
+            append(DisplayText.escaped("#\(step.step) not cached: \(MissText.sentence(reason))"))
         }
     }
 

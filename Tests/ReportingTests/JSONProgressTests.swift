@@ -24,6 +24,7 @@ import Testing
         var step = StepEnded(step: 1, stage: "s", instruction: "RUN x", cached: false, milliseconds: 1.5)
         (step.key, step.cpuMilliseconds, step.peakMemoryInBytes) = (digest.hex, 1, 2)
         (step.layerSizeInBytes, step.diffID, step.missReason) = (3, digest, "never built")
+        step.cachedFrom = "registry.example.com/cache"
         let result = JobResult(
             manifest: descriptor, config: descriptor, layers: [descriptor], diffIDs: [digest], rootfsDigest: digest,
             steps: 1, cachedSteps: 0, baseDigest: digest, baseLabels: ["a": "b"])
