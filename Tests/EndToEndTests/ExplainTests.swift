@@ -103,6 +103,7 @@ import Testing
 
     @Test func `an error is told, and is one`() throws {
         let workspace = try prepared()
+        #expect(try workspace.buildAll("batch.yaml").exitCode == 0)
         try workspace.run("rm", "-r", "app/src")
         let outcome = try workspace.buildAll("explain", "batch.yaml")
         #expect(outcome.exitCode == 1)

@@ -11,6 +11,8 @@ final class StageBuild {
     private(set) var place = 0
 
     private var nextStep: Int
+    /// That was looked up.
+    private var lastStep: Int?
     /// Those of the base.
     private let firstLayers: Int
 
@@ -37,7 +39,7 @@ final class StageBuild {
                 throw try openShell(before: instruction)
             } catch ExecutionError.wouldRun(let step) {
                 // It was told of this instruction if the step is its own.
-                try tellOfRest(from: step == nextStep - 1 ? place + 1 : place, after: step)
+                try tellOfRest(from: step == lastStep ? place + 1 : place, after: step)
                 throw ExecutionError.wouldRun(step: step)
             } catch let lost as LostStep {
                 throw lost
@@ -85,6 +87,7 @@ final class StageBuild {
     /// A step that makes a layer, with the next number.
     func step(_ instruction: Instruction, key: StepKey, createdBy: String) -> LayerStep {
         defer { nextStep += 1 }
+        lastStep = nextStep
         return LayerStep(
             number: nextStep, stage: name, title: instruction.text, line: instruction.lines.lowerBound,
             key: key, createdBy: createdBy, isFresh: isFresh, isFinal: image.isFinal(stage.index))

@@ -26,7 +26,9 @@ struct RegistrySteps: StepPlace {
         let entry = try repository.tagged(step.key.hex)
         let documents = try StepEntry.documents(of: step)
         let layer = blobs.path(of: step.layer.digest)
-        if replacing {
+        // A blob of another size is damaged: it would be taken for ours.
+        let size = replacing ? nil : try await registry.blobSize(step.layer.digest, in: entry)
+        if replacing || (size ?? step.layer.size) != step.layer.size {
             try await registry.replace(step.layer, from: layer, in: entry)
         } else {
             try await registry.send(step.layer, from: layer, to: entry)
