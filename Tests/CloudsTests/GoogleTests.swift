@@ -82,8 +82,8 @@ import Testing
 
     @Test(arguments: [
         (
-            ["type": "external_account"],
-            "credentials of type \"external_account\" are not supported, service_account and authorized_user are"
+            ["type": "gdch_service_account"],
+            "credentials of type \"gdch_service_account\" are not supported; service_account, authorized_user and external_account are"
         ),
         (
             ["type": "service_account", "client_email": "e", "private_key": "hunter2"],
@@ -100,6 +100,32 @@ import Testing
         await #expect(throws: CloudError.file(path: path, reason: reason)) {
             try await GoogleChain(world.configuration(["GOOGLE_APPLICATION_CREDENTIALS": path])).token(scope: "a")
         }
+    }
+
+    @Test(arguments: [false, true])
+    func `a workload's token is exchanged, and a service account's had for it`(isURL: Bool) async throws {
+        let server = WebServer { request, _ in
+            switch request.path {
+            case "/subject":
+                WebServer.Reply(request.headers["authorization"] == "bearer j" ? #"{"n":1,"value":"s"}"# : "")
+            case "/sts": WebServer.Reply(#"{"access_token":"sts","expires_in":3600}"#)
+            case _ where request.authorization == "Bearer sts":
+                WebServer.Reply(#"{"accessToken":"ya29","expireTime":"2099-01-01T00:00:00Z"}"#)
+            default: WebServer.Reply(403)
+            }
+        }
+        let token = try world.write("s\n", to: "subject")
+        let service =
+            #"{"url":"\#(server.url("/subject"))","headers":{"Authorization":"bearer j"},"#
+            + #""format":{"type":"json","subject_token_field_name":"value"}}"#
+        let source = isURL ? service : #"{"file":"\#(token)"}"#
+        let path = try world.write(
+            #"{"type":"external_account","audience":"a","subject_token_type":"jwt","token_url":"\#(server.url("/sts"))","#
+                + #""service_account_impersonation_url":"\#(server.url("/sa:make"))","credential_source":\#(source)}"#,
+            to: "workload.json")
+        let chain = GoogleChain(world.configuration(["GOOGLE_APPLICATION_CREDENTIALS": path]))
+        for _ in 0..<2 { #expect(try await chain.token(scope: "a")?.revealed == "ya29") }
+        #expect(server.requests.map(\.path) == (isURL ? ["/subject"] : []) + ["/sts", "/sa:make"])
     }
 
     @Test func `a file that is not there is named with its variable`() async throws {

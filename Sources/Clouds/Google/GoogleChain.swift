@@ -8,7 +8,7 @@ internal import Synchronization
 /// https://cloud.google.com/docs/authentication/application-default-credentials
 public final class GoogleChain: Sendable {
     let configuration: CloudConfiguration
-    private let client: ServiceClient
+    let client: ServiceClient
     private let tokens = Mutex<[String: GoogleToken?]>([:])
 
     /// Looks at nothing yet.
@@ -63,6 +63,7 @@ public final class GoogleChain: Sendable {
         guard let file = try? JSONDecoder().decode(GoogleCredentialFile.self, from: Data(text.utf8)) else {
             throw CloudError.file(path: path, reason: "it is no file of credentials as Google writes them")
         }
+        if file.type == "external_account" { return try await workloadToken(file, path, scope, asked: now) }
         let url = try file.tokenURL(path)
         let doing = "token of \(path)"
         let answer = try await client.decode(GoogleTokenAnswer.self, doing: doing) { [configuration] in

@@ -1,6 +1,7 @@
 internal import HTTP
 
-/// A file of credentials: of a service account, or of a user, as `gcloud auth application-default login` leaves it.
+/// A file of credentials: of a service account; of a user, as `gcloud auth application-default login` leaves it; or of a
+/// workload that another's token identifies.
 struct GoogleCredentialFile: Decodable {
     var type: String
     var email: String?
@@ -10,6 +11,11 @@ struct GoogleCredentialFile: Decodable {
     var clientID: String?
     var clientSecret: String?
     var refreshToken: String?
+    var audience: String?
+    var subjectTokenType: String?
+    var exchangeURL: String?
+    var impersonationURL: String?
+    var source: WorkloadTokenSource?
 
     private enum CodingKeys: String, CodingKey {
         case type
@@ -20,13 +26,22 @@ struct GoogleCredentialFile: Decodable {
         case clientID = "client_id"
         case clientSecret = "client_secret"
         case refreshToken = "refresh_token"
+        case audience
+        case subjectTokenType = "subject_token_type"
+        case exchangeURL = "token_url"
+        case impersonationURL = "service_account_impersonation_url"
+        case source = "credential_source"
     }
 
     /// Where a token is had for it. Throws `file` for one to which nothing secret is sent.
     func tokenURL(_ path: String) throws(CloudError) -> HTTPURL {
-        let url = HTTPURL(tokenURI ?? "https://oauth2.googleapis.com/token")
-        guard let url, url.origin.isSecure || url.origin.isLoopback else {
-            throw .file(path: path, reason: "its token_uri is no https URL")
+        try Self.url(tokenURI ?? "https://oauth2.googleapis.com/token", "token_uri", path)
+    }
+
+    /// A URL of the file's. Throws `file` for one to which nothing secret is sent.
+    static func url(_ text: String, _ name: String, _ path: String) throws(CloudError) -> HTTPURL {
+        guard let url = HTTPURL(text), url.origin.isSecure || url.origin.isLoopback else {
+            throw .file(path: path, reason: "its \(name) is no https URL")
         }
         return url
     }
@@ -48,7 +63,8 @@ struct GoogleCredentialFile: Decodable {
         default:
             throw .file(
                 path: path,
-                reason: "credentials of type \"\(type)\" are not supported, service_account and authorized_user are")
+                reason: "credentials of type \"\(type)\" are not supported;"
+                    + " service_account, authorized_user and external_account are")
         }
     }
 
