@@ -122,8 +122,13 @@ struct HistoryCommand: ParsableCommand {
             }
             let path = folder.appending(log)
             let bytes: [UInt8]
-            do {
+            do throws(SystemError) {
                 bytes = try OpenFile.open(path.string, [.read]).readAll(limit: 1 << 31) ?? []
+            } catch  where error.isNotFound {
+                throw CommandFailure(
+                    .usage,
+                    "the log of build \(detail.build.build) of \(detail.build.image) was pruned; history show has its steps"
+                )
             } catch {
                 throw CommandFailure(.usage, "the log \(path) cannot be read: \(error)")
             }

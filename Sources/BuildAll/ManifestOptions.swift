@@ -34,6 +34,10 @@ struct ManifestFile: ParsableArguments {
 
     /// Reads the manifest; all its faults are one failure.
     func load(run: String, now: Double) throws -> BatchManifest {
+        try Self.load(manifest, variables: variables, run: run, now: now)
+    }
+
+    static func load(_ manifest: String, variables: [String], run: String, now: Double) throws -> BatchManifest {
         var values: [String: String] = [:]
         for text in variables {
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

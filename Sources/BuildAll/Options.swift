@@ -48,6 +48,9 @@ struct DisplayOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Say more: why steps were not cached.")
     var verbose = false
 
+    /// Whether standard error is for people to read.
+    var showsRemarks: Bool { !quiet && progress != .json && progress != .none }
+
     enum ProgressKind: String, ExpressibleByArgument, CaseIterable {
         case auto, tty, plain, json, none
     }

@@ -25,13 +25,15 @@ struct RunSession {
     func run() async throws -> ExitStatus {
         let batch = try command.manifest.load(run: run, now: started)
         // Faults of the manifest are found before anything is made on the disk.
-        _ = try command.manifest.plan(batch, PlanOptions())
+        try checkPushes(try command.manifest.plan(batch, planOptions))
         let site = try RunSite(batch, state: command.state, isolation: command.isolation, waits: command.wait)
         try await site.sweep()
         let ledger = try openLedger(site.state)
         _ = try await ledger.markInterruptedRuns(at: started)
-        let plan = try plan(batch, site.state)
-        return try await build(plan, batch, site, ledger)
+        let bases = try bases(site.state)
+        var plan = try plan(batch, site.state)
+        if command.offline { plan = try plan.offline(bases, blobs: BlobStore(site.state)) }
+        return try await build(plan, batch, bases, site, ledger)
     }
 
     // MARK: - Before
@@ -45,17 +47,46 @@ struct RunSession {
     }
 
     private func plan(_ batch: BatchManifest, _ state: StateFolder) throws -> BuildPlan {
+        var options = planOptions
+        options.seconds = try LedgerReader(state.ledger).durations()
+        return try command.manifest.plan(batch, options)
+    }
+
+    private var planOptions: PlanOptions {
         var options = PlanOptions()
         options.ignoresCache = command.noCache
         options.pushes = !command.noPush
-        options.seconds = try LedgerReader(state.ledger).durations()
-        return try command.manifest.plan(batch, options)
+        return options
+    }
+
+    private func checkPushes(_ plan: BuildPlan) throws {
+        let pushed = plan.images.filter { $0.outputs.contains(.push) && $0.tags.contains(where: \.isRemote) }.map(
+            \.name)
+        guard command.offline, !pushed.isEmpty else { return }
+        throw CommandFailure(
+            .usage, "--offline: \(pushed.joined(separator: ", ")) would be pushed; --no-push builds without")
+    }
+
+    /// Folders of flags, else of the environment.
+    private func bases(_ state: StateFolder) throws -> BaseSources {
+        var bases = BaseSources()
+        let named = Environment.all["BUILD_ALL_BASE_CACHE"]?.split(separator: ":").map(String.init) ?? []
+        bases.caches = try (command.baseCache.isEmpty ? named : command.baseCache).map { folder in
+            do {
+                return try BaseCache(FilePath.absolute(folder))
+            } catch {
+                throw CommandFailure(.usage, "--base-cache \(folder): \(error)")
+            }
+        }
+        bases.records = try ReferenceRecords(state)
+        bases.isOffline = command.offline
+        return bases
     }
 
     // MARK: - The run
 
     private func build(
-        _ plan: BuildPlan, _ batch: BatchManifest, _ site: RunSite, _ ledger: LedgerWriter
+        _ plan: BuildPlan, _ batch: BatchManifest, _ bases: BaseSources, _ site: RunSite, _ ledger: LedgerWriter
     ) async throws -> ExitStatus {
         let recorder = LedgerRecorder(ledger, run: run)
         try await recorder.begin(runRecord(batch), at: started)
@@ -66,7 +97,7 @@ struct RunSession {
                     run: run, manifest: batch.file.string, images: plan.images.map(\.name), slots: command.slots,
                     at: started)))
         let runner = BatchRunner(
-            plan: plan, environment: try environment(plan, batch, site, recorder, display))
+            plan: plan, environment: try environment(plan, batch, bases, site, recorder, display))
         do {
             let signals = SignalWatch { runner.interrupt() }
             let outcomes = try await runner.run()
@@ -79,6 +110,7 @@ struct RunSession {
                     run: run, manifest: batch.file.string, started: started, ended: ended, images: outcomes,
                     exitCode: Int(status.rawValue)))
             await close(ledger)
+            await retain(batch, site)
             return status
         } catch {
             await display.close()
@@ -95,15 +127,28 @@ struct RunSession {
         }
     }
 
+    /// What goes wrong here is no failure of the run.
+    private func retain(_ batch: BatchManifest, _ site: RunSite) async {
+        do {
+            guard let text = try await Retention(batch.retain, site).apply(), command.display.showsRemarks else {
+                return
+            }
+            Console.standardError.write(text + "\n")
+        } catch {
+            Console.standardError.write("warning: retain: \(error)\n")
+        }
+    }
+
     private func environment(
-        _ plan: BuildPlan, _ batch: BatchManifest, _ site: RunSite, _ recorder: LedgerRecorder,
+        _ plan: BuildPlan, _ batch: BatchManifest, _ bases: BaseSources, _ site: RunSite, _ recorder: LedgerRecorder,
         _ display: RunDisplay
     ) throws -> RunEnvironment {
         var environment = RunEnvironment(
-            run: run, state: site.state, blobs: try BlobStore(site.state), registry: RegistrySettings.client(batch),
+            run: run, state: site.state, blobs: try BlobStore(site.state), registry: registry(batch),
             launcher: site.launcher, ledger: recorder, events: display,
             rules: BatchRules(slots: command.slots, failFast: command.failFast || !command.keepGoing),
             makeIdentifier: { ULID.make(at: secondsNow()) })
+        environment.bases = bases
         let reader = try LedgerReader(site.state.ledger)
         for image in batch.images {
             let platform = (image.platform ?? .host).description
@@ -111,6 +156,10 @@ struct RunSession {
             environment.lastBuilt[image.name] = try Digest(digest)
         }
         return environment
+    }
+
+    private func registry(_ batch: BatchManifest) -> any ImageRegistry {
+        command.offline ? OfflineRegistry() : RegistrySettings.client(batch)
     }
 
     /// For the shell of whoever reads a failure.

@@ -10,13 +10,16 @@ struct RunSite {
     private let lock: RunLock
 
     /// Throws when another run has the folder, or the machine cannot sandbox as the manifest asks.
-    init(_ batch: BatchManifest, state options: StateOptions, isolation wanted: String?, waits: Bool) throws {
+    init(_ batch: BatchManifest?, state options: StateOptions, isolation wanted: String?, waits: Bool) throws {
         state = try options.prepared()
         lock = try Self.lock(state, waits: waits)
         let isolation = try IsolationChoice(wanted: wanted, state: state)
-        try isolation.check(batch)
-        launcher = SandboxLauncher(
-            executable: try ExecutorProgramFile.path(), rung: isolation.rung, stateFolder: state.root)
+        if let batch { try isolation.check(batch) }
+        launcher = try Self.launcher(isolation.rung, state)
+    }
+
+    static func launcher(_ rung: Rung, _ state: StateFolder) throws -> SandboxLauncher {
+        SandboxLauncher(executable: try ExecutorProgramFile.path(), rung: rung, stateFolder: state.root)
     }
 
     private static func lock(_ state: StateFolder, waits: Bool) throws -> RunLock {

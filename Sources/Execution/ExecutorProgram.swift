@@ -1,6 +1,7 @@
 internal import FileSystem
 internal import Glibc
 internal import Jobs
+internal import Layers
 internal import OCI
 internal import Sandbox
 internal import Storage
@@ -18,6 +19,8 @@ public enum ExecutorProgram {
             switch try OCIDocument.decode(ExecutorTask.self, from: environment.job) {
             case .build(let job): try build(job, environment, link)
             case .sweep: try sweep(environment)
+            case .remove(let names): try remove(names, environment)
+            case .unpack(let stack): try unpack(stack, environment)
             }
             return 0
         } catch {
@@ -47,6 +50,23 @@ public enum ExecutorProgram {
     /// Removes what the scheduler's user may not: files of subordinate ids.
     private static func sweep(_ environment: ExecutorEnvironment) throws {
         _ = try StateFolder(environment.stateFolder).sweepAfterKills()
+    }
+
+    /// As `sweep`, while a run may use the store.
+    private static func remove(_ names: [String], _ environment: ExecutorEnvironment) throws {
+        _ = try StateFolder(environment.stateFolder).removeLeftovers(names)
+    }
+
+    private static func unpack(_ stack: LayerStack, _ environment: ExecutorEnvironment) throws {
+        let stores = try Stores(StateFolder(environment.stateFolder))
+        var lowers: [FilePath] = []
+        for (layer, diffID) in zip(stack.layers, stack.diffIDs) {
+            let directory = try stores.layers.withDirectory(of: diffID) { folder in
+                try unpackLayer(layer, diffID: diffID, from: stores.blobs, into: folder, lowers: lowers)
+            }
+            lowers.removeAll { $0 == directory }
+            lowers.insert(directory, at: 0)
+        }
     }
 
     private static func writeError(_ text: String) {

@@ -61,6 +61,16 @@ public struct LedgerReader: Sendable {
         ).first.map(HistoryEntry.init)
     }
 
+    /// Logs of builds that did not come about; relative to the state folder.
+    public func failedLogs() throws(LedgerError) -> Set<String> {
+        Set(
+            try rows(
+                """
+                SELECT log FROM builds WHERE log IS NOT NULL AND status NOT IN ('built', 'unchanged', 'fresh', 'retagged')
+                """, []
+            ).map { $0["log"] })
+    }
+
     private func find(_ text: String) throws(LedgerError) -> HistoryEntry {
         let (name, back) = try Self.generation(text)
         if let build = try latest("image", name, back: back) { return build }

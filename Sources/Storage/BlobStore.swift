@@ -7,17 +7,30 @@ public import SystemPackage
 /// Several processes may use the store at once: whoever finishes a blob second replaces it by the same bytes. A blob that
 /// was found stays for the rest of the run.
 public struct BlobStore: Sendable {
-    private let state: StateFolder
+    private let place: FilePath
     private let folder: OpenFile
     private let temporary: OpenFile
-    private let marks: UseMarks
+    /// Nil where nothing is pruned.
+    private let marks: UseMarks?
 
     /// Opens the store of a state folder that was prepared.
     public init(_ state: StateFolder) throws(StorageError) {
-        self.state = state
+        place = state.blobs
         folder = try state.open(state.blobs)
         temporary = try state.open(state.temporary)
         marks = try UseMarks(state)
+    }
+
+    /// Opens the blobs of an OCI image layout whose folders `blobs/sha256` and `.tmp` are there.
+    public init(layout path: FilePath) throws(StorageError) {
+        place = path.appending("blobs/sha256")
+        marks = nil
+        do {
+            folder = try OpenFile.open(place.string, [.read, .directory])
+            temporary = try OpenFile.open(path.appending(".tmp").string, [.read, .directory])
+        } catch {
+            throw .system(error, doing: "opening \(path)")
+        }
     }
 
     public func contains(_ digest: Digest) throws(StorageError) -> Bool {
@@ -27,17 +40,18 @@ public struct BlobStore: Sendable {
     /// In bytes; nil if the store has no such blob.
     public func size(of digest: Digest) throws(StorageError) -> Int64? {
         try storing("looking for blob \(digest)") { () throws(SystemError) in
-            try marks.use(.blobs, FileName(digest.hex), in: folder)?.size
+            guard let marks else { return try folder.statusIfPresent(of: FileName(digest.hex))?.size }
+            return try marks.use(.blobs, FileName(digest.hex), in: folder)?.size
         }
     }
 
     /// Where the blob is, or would be.
-    public func path(of digest: Digest) -> FilePath { state.blobs.appending(digest.hex) }
+    public func path(of digest: Digest) -> FilePath { place.appending(digest.hex) }
 
     /// For reading; the bytes are not verified.
     public func open(_ digest: Digest) throws(StorageError) -> OpenFile {
         do {
-            _ = try marks.use(.blobs, FileName(digest.hex), in: folder)
+            _ = try marks?.use(.blobs, FileName(digest.hex), in: folder)
             return try folder.open(FileName(digest.hex), [.read, .noFollow])
         } catch {
             throw error.isNotFound ? .blobMissing(digest) : .system(error, doing: "opening blob \(digest)")

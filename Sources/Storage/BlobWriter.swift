@@ -8,7 +8,7 @@ internal import Synchronization
 public final class BlobWriter {
     private let temporary: OpenFile
     private let target: OpenFile
-    private let marks: UseMarks
+    private let marks: UseMarks?
     private let name: FileName
     private let file: OpenFile
     private var hasher = SHA256()
@@ -17,7 +17,7 @@ public final class BlobWriter {
     private let hashes: Bool
 
     /// With `hashes` false the caller computes the digest itself and gives it to `commit(trusting:)`.
-    init(temporary: OpenFile, target: OpenFile, marks: UseMarks, hashes: Bool = true) throws(StorageError) {
+    init(temporary: OpenFile, target: OpenFile, marks: UseMarks?, hashes: Bool = true) throws(StorageError) {
         self.temporary = temporary
         self.target = target
         self.marks = marks
@@ -72,9 +72,10 @@ public final class BlobWriter {
     private func name(as digest: Digest) throws(StorageError) {
         try storing("naming blob \(digest)") { () throws(SystemError) in
             try file.setPermissions(0o444)
-            try marks.sharing { () throws(SystemError) in
-                try temporary.rename(name, to: FileName(digest.hex), in: target)
+            let rename = { () throws(SystemError) in
+                try self.temporary.rename(self.name, to: FileName(digest.hex), in: self.target)
             }
+            if let marks { try marks.sharing(rename) } else { try rename() }
         }
         isNamed = true
     }

@@ -157,7 +157,7 @@ extension StoreItem {
     fileprivate var mark: (kind: UseMarks.Kind, name: FileName)? {
         switch kind {
         case .layers: (.layers, name)
-        case .blobs: (.blobs, name)
+        case .blobs: folder == "references" ? nil : (.blobs, name)
         case .contexts:
             (.contexts, ContextMark.name(folder: folder.split(separator: "/").last.map(String.init) ?? "", name))
         case .steps, .mounts, .logs: nil

@@ -18,7 +18,7 @@ struct StoreInventory {
     private func list(_ kind: StoreClass) throws -> [StoreItem] {
         switch kind {
         case .layers: try layers()
-        case .blobs: try files(.blobs, "blobs/sha256", mark: .blobs)
+        case .blobs: try files(.blobs, "blobs/sha256", mark: .blobs) + files(.blobs, "references")
         case .steps:
             try files(.steps, "cache") + files(.steps, "cache/last") + files(.steps, "cache/shared")
                 + files(.steps, "cache/content")
@@ -39,8 +39,10 @@ struct StoreInventory {
             let marked = try mark.flatMap { try marks.time($0, entry.name) }
             // A log's own time is that of its last line: its change time is that of a copied state folder.
             let own = kind == .logs ? status.modified : status.changed
+            // What an output has too (a layout's hard link) is not freed here.
             return StoreItem(
-                kind: kind, folder: folder, name: entry.name, sizeInBytes: status.storedSize,
+                kind: kind, folder: folder, name: entry.name,
+                sizeInBytes: status.linkCount > 1 ? 0 : status.storedSize,
                 lastUsed: max(own, marked ?? own))
         }
     }
@@ -88,7 +90,7 @@ struct StoreInventory {
         try MountStore(state).entries().map { entry in
             StoreItem(
                 kind: .mounts, folder: "mounts", name: FileName(entry.name), sizeInBytes: entry.sizeInBytes,
-                lastUsed: FileTime(seconds: entry.lastUsed))
+                lastUsed: FileTime(seconds: entry.lastUsed), title: entry.id)
         }
     }
 

@@ -28,6 +28,8 @@ public struct StoreItem: Hashable, Sendable {
     /// What it takes on the disk: holes do not count, a file with several names counts once.
     public var sizeInBytes: Int64
     public var lastUsed: FileTime
+    /// What people call it: the id of a cache that steps mount.
+    public var title: String?
 
     /// Relative to the state folder.
     public var path: String { "\(folder)/\(name)" }
@@ -94,6 +96,8 @@ public struct PruneReport: Hashable, Sendable {
 
     /// One for each class that was looked at.
     public var rows: [Row]
+    /// All that there was.
+    public var items: [StoreItem]
     /// What went or would go.
     public var removed: [StoreItem] = []
     /// Relative to the state folder: moved away, but this user may not remove it, for it belongs to subordinate ids.
@@ -108,6 +112,7 @@ public struct PruneReport: Hashable, Sendable {
     }
 
     init(_ items: [StoreItem], classes: Set<StoreClass>) {
+        self.items = items
         rows = StoreClass.allCases.filter(classes.contains).map { kind in
             let own = items.filter { $0.kind == kind }
             return Row(kind: kind, items: own.count, sizeInBytes: own.reduce(0) { $0 + $1.sizeInBytes })

@@ -7,14 +7,14 @@ final class LocalRegistry {
     let host: String
     private let process: ChildProcess
 
-    init(in workspace: Workspace) throws {
+    init(in workspace: Workspace, deletes: Bool = true) throws {
         host = "127.0.0.1:\(try Self.freePort())"
         try workspace.write(
             "registry.yml",
             """
             version: 0.1
             log: {level: error}
-            storage: {filesystem: {rootdirectory: \(workspace.path("registry"))}, delete: {enabled: true}}
+            storage: {filesystem: {rootdirectory: \(workspace.path("registry"))}, delete: {enabled: \(deletes)}}
             http: {addr: "\(host)"}
 
             """)

@@ -90,6 +90,24 @@ import Testing
             try folder.ledger("SELECT status FROM builds WHERE image = 'app' ORDER BY seq") == ["interrupted", "built"])
     }
 
+    @Test func `layers with files of other owners are pruned, and unpacked again`() throws {
+        let folder = try prepared("user-prune")
+        try folder.workspace.write("batch.yaml", "version: 1\nimages:\n  base: base\n")
+        #expect(try folder.run("batch.yaml").exitCode == 0)
+        let pruned = try folder.run("prune", "--class", "layers")
+        #expect(pruned.exitCode == 0, "\(pruned.errors)")
+        #expect(try folder.workspace.run("ls", "-A", "state/layers").output == "")
+        #expect(try folder.temporaryFiles() == [])
+        try folder.writeBatch(["app": "USER 0\nRUN stat -c %u:%g /made/file /copied/one > /owners"])
+        let next = try folder.run("batch.yaml", "--json")
+        #expect(next.exitCode == 0, "\(next.errors)")
+        let documents = try JSONDecoder().decode(RunDocument.self, from: Data(next.output.utf8)).images
+        #expect(documents.map(\.cachedSteps) == [documents[0].steps, 0])
+        let found = try folder.run("prune", "--json")
+        #expect(found.exitCode == 0, "\(found.errors)")
+        #expect(try folder.temporaryFiles() == [])
+    }
+
     @Test func `Ctrl-C leaves nothing`() throws {
         let folder = try prepared("user-signal")
         try folder.writeBatch([

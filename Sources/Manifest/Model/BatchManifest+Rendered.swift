@@ -13,9 +13,18 @@ extension BatchManifest {
         output.section("registries", registries.sorted { $0.key < $1.key }) { output, entry in
             output.map(entry.key) { registry(entry.value, &$0) }
         }
+        output.map("retain", retained)
         output.section("groups", groups.sorted { $0.key < $1.key }) { $0.list($1.key, $1.value) }
         output.section("images", images) { output, image in output.map(image.name) { self.image(image, &$0) } }
         return output.text
+    }
+
+    private var retained: [(String, String)] {
+        let texts = [
+            ("logs", retain.logs.map(Quantity.text)), ("failed-logs", retain.failedLogs.map(Quantity.text)),
+            ("store", retain.storeInBytes.map(String.init)),
+        ]
+        return texts.compactMap { name, text in text.map { (name, $0) } }
     }
 
     private func registry(_ spec: RegistrySpec, _ output: inout Output) {

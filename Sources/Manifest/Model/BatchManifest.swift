@@ -17,6 +17,8 @@ public struct BatchManifest: Sendable {
     public let groups: [String: [String]]
     /// By host with optional port.
     public let registries: [String: RegistrySpec]
+    /// What a run removes at its end.
+    public let retain: RetainSpec
     /// Every file that was read, `file` first.
     public let files: [ManifestFile]
     /// What is odd but no error.
@@ -27,6 +29,16 @@ public struct BatchManifest: Sendable {
         let pattern = NamePattern(text)
         return images.filter(pattern.matches).map(\.name)
     }
+}
+
+/// What of the state folder is kept after a run; nil is all.
+public struct RetainSpec: Hashable, Sendable {
+    public var logs: Duration?
+    public var failedLogs: Duration?
+    public var storeInBytes: Int64?
+
+    /// Keeps all.
+    public init() {}
 }
 
 /// One file of the manifest, as it was read.

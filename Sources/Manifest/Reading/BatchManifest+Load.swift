@@ -37,8 +37,8 @@ extension BatchManifest {
         let manifest = BatchManifest(
             file: path, folder: folder, registry: reader.registry, images: images,
             groups: groups.resolve(loader.loaded),
-            registries: RegistryReader(values: values).read(loader.loaded), files: loader.files,
-            warnings: log.warnings)
+            registries: RegistryReader(values: values).read(loader.loaded),
+            retain: RetainReader(values: values).read(loader.loaded), files: loader.files, warnings: log.warnings)
         if images.isEmpty, log.diagnostics.isEmpty {
             let start = loader.loaded.first?.root.mark
             log.add(at: start, "the manifest has no images", hint: "images: { NAME: CONTEXT }")

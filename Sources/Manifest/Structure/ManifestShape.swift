@@ -12,12 +12,23 @@ enum ManifestShape {
             Field(
                 "registries", .map(keys: .host, values: .object(registry)),
                 "How to speak to a registry, by host[:port]."),
+            Field("retain", .object(retain), "What a run removes at its end, of the state folder."),
             Field("defaults", .object(defaults), "What holds for each image that does not say otherwise."),
             Field("templates", .map(keys: .templateName, values: .object(image)), "Images to extend; never built."),
             Field("groups", .map(keys: .groupName, values: names(.selection)), "Names for sets of images."),
             Field("images", .map(keys: .imageName, values: imageOrContext), "The images, by name."),
         ],
-        reserved: ["schedules", "retain", "notify"], required: ["version"], isExtensible: true)
+        reserved: ["schedules", "notify"], required: ["version"], isExtensible: true)
+
+    static let retain = ObjectShape(
+        name: "retain", noun: "a retain",
+        fields: [
+            Field("logs", .text(.duration), "How long logs of builds are kept."),
+            Field(
+                "failed-logs", .text(.duration),
+                "How long logs of builds that failed are kept; without it as the others."),
+            Field("store", .text(.size), "What the store may take on the disk: the least recently used goes."),
+        ], isExtensible: true)
 
     static let variable = Shape.either([
         .text(.any),

@@ -1,7 +1,7 @@
 /// Numbers with units, as people write them.
-enum Quantity {
+public enum Quantity {
     /// `4GiB`, `512MiB`, `1.5GB`, `64k`, `1048576`: a number of bytes above 0. `K`, `M`, `G`, `T` alone are those of `KB` …
-    static func bytes(_ text: String) -> Int64? {
+    public static func bytes(_ text: String) -> Int64? {
         let number = text.prefix { $0.isASCII && $0.isNumber || $0 == "." }
         let unit = text.dropFirst(number.count).drop { $0 == " " }
         guard let value = decimal(String(number)), let factor = factors[String(unit)] else { return nil }

@@ -26,6 +26,8 @@ public struct RunEnvironment: Sendable {
     public var variable: @Sendable (String) -> [UInt8]? = { name in
         getenv(name).map { value in Array(UnsafeRawBufferPointer(start: value, count: strlen(value))) }
     }
+    /// Where base images come from beside registries, and whether those are asked at all.
+    public var bases = BaseSources()
     /// By image name, the manifest that its last build in the ledger made.
     public var lastBuilt: [String: Digest] = [:]
 

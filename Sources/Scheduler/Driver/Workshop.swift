@@ -25,7 +25,9 @@ final class Workshop: Sendable {
         began = environment.clock.secondsSince1970
         let recorder = Recorder(environment: environment) { outbox.yield(.event(.interrupt)) }
         self.recorder = recorder
-        library = ImageLibrary(plan: plan, blobs: environment.blobs, registry: environment.registry) {
+        library = ImageLibrary(
+            plan: plan, blobs: environment.blobs, registry: environment.registry, bases: environment.bases
+        ) {
             await recorder.record(.seen($0, $1, at: environment.clock.secondsSince1970))
         }
         cache = SharedCache(

@@ -28,13 +28,21 @@ public struct SandboxLauncher: ExecutorLaunching {
     }
 
     /// Removes from `tmp/` what belongs to subordinate ids, which only a process in their user namespace may.
-    public func sweep() async throws {
-        let process = try await spawn(.sweep, ResourceLimits())
+    public func sweep() async throws { try await finish(.sweep, "sweep the state folder") }
+
+    /// Removes things of the store that only a process in the user namespace of subordinate ids may; names are relative
+    /// to the state folder.
+    public func remove(_ names: [String]) async throws { try await finish(.remove(names), "remove what was pruned") }
+
+    /// Unpacks layers whose blobs are in the store, with the owners that steps will see.
+    public func unpack(_ stack: LayerStack) async throws { try await finish(.unpack(stack), "unpack an image") }
+
+    private func finish(_ task: ExecutorTask, _ doing: String) async throws {
+        let process = try await spawn(task, ResourceLimits())
         let exit = try await BlockingWork.run { try process.wait() }
         guard exit.code == 0 else {
-            throw JobFailure(
-                class: .host, message: "the executor could not sweep the state folder, see its message above",
-                summary: "the state folder could not be swept")
+            let text = "the executor could not \(doing), see its message above"
+            throw JobFailure(class: .host, message: text, summary: text)
         }
     }
 

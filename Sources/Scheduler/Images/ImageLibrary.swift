@@ -23,6 +23,7 @@ final class ImageLibrary: Sendable {
 
     let blobs: BlobStore
     let registry: any ImageRegistry
+    private let bases: BaseSources
     private let plan: BuildPlan
     /// Called for each reference of a registry that was resolved.
     private let saw: @Sendable (ImageReference, Digest) async -> Void
@@ -30,13 +31,14 @@ final class ImageLibrary: Sendable {
     private let state = Mutex(State())
 
     init(
-        plan: BuildPlan, blobs: BlobStore, registry: any ImageRegistry,
+        plan: BuildPlan, blobs: BlobStore, registry: any ImageRegistry, bases: BaseSources = BaseSources(),
         saw: @escaping @Sendable (ImageReference, Digest) async -> Void
     ) {
         self.saw = saw
         self.plan = plan
         self.blobs = blobs
         self.registry = registry
+        self.bases = bases
     }
 
     /// From now on this is what other images of the batch get.
@@ -74,7 +76,8 @@ final class ImageLibrary: Sendable {
     private func fetch(_ blob: Descriptor, from source: BlobSource) async throws {
         do {
             switch source {
-            case .registry(let reference): try await registry.fetch(blob, from: reference, into: blobs)
+            case .registry(let reference):
+                try await bases.fetch(blob, from: reference, into: blobs, registry: registry)
             case .folder(let path):
                 try await BlockingWork.run { [blobs] in try LayoutReader(folder: path, blobs: blobs).copy(blob) }
             }
@@ -137,10 +140,14 @@ extension ImageLibrary {
 
     /// Manifest and config into the store.
     private func download(_ wanted: Wanted) async throws -> ResolvedImage {
-        let remote = try await registry.manifest(of: wanted.reference, platform: wanted.platform)
+        let known = try await bases.manifest(of: wanted.reference, wanted.platform, blobs: blobs, registry: registry)
+        let remote =
+            if let known { known } else {
+                try await registry.manifest(of: wanted.reference, platform: wanted.platform)
+            }
         let manifest = try OCIDocument.decode(ImageManifest.self, from: remote.bytes)
         _ = try await BlockingWork.run { [blobs] in try blobs.write(remote.bytes) }
-        try await registry.fetch(manifest.config, from: remote.reference, into: blobs)
+        try await bases.fetch(manifest.config, from: remote.reference, into: blobs, registry: registry)
         let config = try await BlockingWork.run { [blobs] in
             try OCIDocument.decode(ImageConfig.self, from: blobs.read(manifest.config.digest))
         }
@@ -152,7 +159,10 @@ extension ImageLibrary {
         state.withLock { state in
             for layer in manifest.layers { state.sources[layer.digest] = .registry(remote.reference) }
         }
-        await saw(wanted.reference, remote.descriptor.digest)
+        if !bases.isOffline {
+            try bases.note(remote, wanted.reference, wanted.platform)
+            await saw(wanted.reference, remote.descriptor.digest)
+        }
         return ResolvedImage(
             reference: wanted.reference.description, source: remote.reference, manifest: remote.descriptor,
             config: manifest.config, layers: manifest.layers, diffIDs: config.rootfs.diffIDs)

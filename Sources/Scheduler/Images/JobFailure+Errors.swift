@@ -25,7 +25,7 @@ extension JobFailure {
         switch error {
         case let error as RegistryError: error.isNetworkFailure ? .network : .registry
         case let error as ContextsError: error.isNetworkFailure ? .network : .context
-        case is LayersError: .context
+        case is LayersError, is OfflineError: .context
         case is StorageError, is SystemError, is ExportError: .host
         default: .internal
         }

@@ -16,7 +16,9 @@ struct RunServices: Sendable {
         self.cache = cache
         self.environment = environment
         self.library = library
-        sources = SourceLibrary(blobs: environment.blobs, configuration: environment.contexts)
+        sources = SourceLibrary(
+            blobs: environment.blobs, state: environment.state, configuration: environment.contexts,
+            isOffline: environment.bases.isOffline)
         keys = KeyAgents(folder: environment.state.temporary)
     }
 

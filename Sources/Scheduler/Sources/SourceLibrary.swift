@@ -21,7 +21,10 @@ final class SourceLibrary: Sendable {
     }
 
     private let blobs: BlobStore
+    private let state: StateFolder
     private let configuration: ContextsConfiguration
+    private let known: KnownSources
+    private let isOffline: Bool
     private let files: WebFiles
     private let repositories: GitCheckouts
     private let downloads = SharedWork<WebSource, Download>()
@@ -29,9 +32,12 @@ final class SourceLibrary: Sendable {
     private let archives = SharedWork<String, FetchedFolder>()
     private let layouts = SharedWork<LayoutSource, ResolvedImage>()
 
-    init(blobs: BlobStore, configuration: ContextsConfiguration) {
+    init(blobs: BlobStore, state: StateFolder, configuration: ContextsConfiguration, isOffline: Bool = false) {
         self.blobs = blobs
+        self.state = state
         self.configuration = configuration
+        self.isOffline = isOffline
+        known = KnownSources(contexts: configuration.folder, temporary: configuration.temporary)
         files = WebFiles(configuration, store: BlobFiles(blobs: blobs))
         repositories = GitCheckouts(configuration)
     }
@@ -40,8 +46,13 @@ final class SourceLibrary: Sendable {
     func download(_ url: String, checksum: Digest?, asOurselves: Bool = false) async throws -> Download {
         let source = WebSource(url: url, checksum: checksum, asOurselves: asOurselves)
         return try await downloads.value(for: source) {
+            let key = "file \(url) \(checksum?.description ?? "")\(asOurselves ? " as ourselves" : "")"
+            if self.isOffline { return try self.knownDownload(key, url) }
             let file = try await self.files.download(url, checksum: checksum, asOurselves: asOurselves)
-            return Download(digest: file.digest, sizeInBytes: file.sizeInBytes, lastModified: file.lastModified)
+            let download = Download(
+                digest: file.digest, sizeInBytes: file.sizeInBytes, lastModified: file.lastModified)
+            try self.known.keep(download, for: key)
+            return download
         }
     }
 
@@ -55,21 +66,63 @@ final class SourceLibrary: Sendable {
         request.usesCommitTime = checkout.usesCommitTime
         request.allowsLocal = allowsLocal
         return try await trees.value(for: request) { [request] in
-            let tree = try await self.repositories.checkout(request)
-            return FetchedFolder(path: tree.path.string, revision: tree.commit, commitTime: tree.commitTime)
+            try await self.folder(
+                "git \(checkout)\(allowsLocal ? " may be local" : "")",
+                shown: "the repository \(Self.shown(checkout.remote))"
+            ) {
+                let tree = try await self.repositories.checkout(request)
+                return FetchedFolder(path: tree.path.string, revision: tree.commit, commitTime: tree.commitTime)
+            }
         }
     }
 
     func unpack(_ url: String) async throws -> FetchedFolder {
         try await archives.value(for: url) {
-            let file = try await self.download(url, checksum: nil, asOurselves: true)
-            return try await BlockingWork.run { [self] in
-                let archives = UnpackedArchives(
-                    folder: configuration.folder.appending("archives"), temporary: configuration.temporary)
-                let path = try archives.folder(of: file.digest, blobs: blobs, url: url)
-                return FetchedFolder(path: path.string, revision: file.digest.description, commitTime: nil)
+            try await self.folder("archive \(url)", shown: "the archive \(UnpackedArchives.withoutSecrets(url))") {
+                let file = try await self.download(url, checksum: nil, asOurselves: true)
+                return try await BlockingWork.run { [self] in
+                    let archives = UnpackedArchives(
+                        folder: configuration.folder.appending("archives"), temporary: configuration.temporary)
+                    let path = try archives.folder(of: file.digest, blobs: blobs, url: url)
+                    return FetchedFolder(path: path.string, revision: file.digest.description, commitTime: nil)
+                }
             }
         }
+    }
+
+    /// A folder that stays for the rest of the run: one that is pruned just after it was found is fetched again.
+    private func folder(
+        _ key: String, shown: String, fetch: () async throws -> FetchedFolder
+    ) async throws -> FetchedFolder {
+        let lease = try ContextLease(state)
+        if isOffline {
+            guard let folder = try known.find(key, as: FetchedFolder.self), try lease.keep(FilePath(folder.path)) else {
+                throw OfflineError.unknownSource(shown)
+            }
+            return folder
+        }
+        while true {
+            let folder = try await fetch()
+            guard try lease.keep(FilePath(folder.path)) else { continue }
+            try known.keep(folder, for: key)
+            return folder
+        }
+    }
+
+    /// A remote without user and password.
+    private static func shown(_ remote: String) -> String {
+        guard let scheme = remote.firstRange(of: "://") else { return remote }
+        let rest = remote[scheme.upperBound...]
+        let host = rest.prefix { $0 != "/" }
+        guard let at = host.lastIndex(of: "@") else { return remote }
+        return String(remote[..<scheme.upperBound]) + rest[host.index(after: at)...]
+    }
+
+    private func knownDownload(_ key: String, _ url: String) throws -> Download {
+        guard let download = try known.find(key, as: Download.self),
+            try blobs.size(of: download.digest) == download.sizeInBytes
+        else { throw OfflineError.unknownSource(UnpackedArchives.withoutSecrets(url)) }
+        return download
     }
 
     func resolve(layout folder: String, reference: String?, platform: Platform) async throws -> ResolvedImage {

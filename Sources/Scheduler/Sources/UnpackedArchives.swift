@@ -44,7 +44,7 @@ struct UnpackedArchives {
     }
 
     /// Without user, password and query.
-    private static func withoutSecrets(_ url: String) -> String {
+    static func withoutSecrets(_ url: String) -> String {
         HTTPURL.parse(withCredentials: url)?.url.description ?? ""
     }
 }

@@ -1,0 +1,131 @@
+import FileSystem
+import Foundation
+import Jobs
+import OCI
+import Storage
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Planning
+@testable import Scheduler
+
+/// Base images of folders and records, and who is believed.
+@Suite struct BaseSourceTests {
+    private let folder: TestFolder
+    private let state: StateFolder
+    private let blobs: BlobStore
+    private let registry = FakeRegistry()
+    private let reference: ImageReference
+
+    init() throws {
+        folder = try TestFolder()
+        state = StateFolder(FilePath(folder.path("state")))
+        try state.prepare()
+        blobs = try BlobStore(state)
+        reference = try ImageReference("localhost:1/base:1")
+    }
+
+    private var shared: FilePath { FilePath(folder.path("shared")) }
+
+    private func warm(into target: ImageWarmer.Target) async throws -> ImageWarmer.Warmed {
+        let warmer = ImageWarmer(registry: registry, target: target) { _ in }
+        return try await warmer.warm([ExternalImage(reference: reference, platform: .host)])[0].get()
+    }
+
+    /// A folder with an image of these layers, whose tag has the manifest's digest.
+    private func fill(_ layers: [String]) async throws -> ImageManifest {
+        let manifest = try registry.add(reference, layers: layers.map { Array($0.utf8) })
+        let warmed = try await warm(into: .folder(BaseCacheWriter(shared)))
+        registry.setTag(reference, warmed.digest)
+        return manifest
+    }
+
+    private func sources(_ change: (inout BaseSources) throws -> Void = { _ in }) throws -> BaseSources {
+        var sources = BaseSources()
+        sources.caches = [try BaseCache(shared)]
+        try change(&sources)
+        return sources
+    }
+
+    @Test func `a folder counts while the tag is what it was, and costs one look`() async throws {
+        let manifest = try await fill(["one", "two"])
+        let before = registry.log
+        let found = try await sources().manifest(of: reference, .host, blobs: blobs, registry: registry)
+        #expect(found?.reference.digest == registry.tags[reference])
+        for blob in manifest.layers + [manifest.config] {
+            try await sources().fetch(blob, from: reference, into: blobs, registry: registry)
+            #expect(try blobs.size(of: blob.digest) == blob.size)
+        }
+        #expect(registry.log == before, "nothing was pulled")
+        registry.setTag(reference, Digest(of: "moved".utf8))
+        #expect(try await sources().manifest(of: reference, .host, blobs: blobs, registry: registry) == nil)
+    }
+
+    @Test func `by digest nobody is asked`() async throws {
+        _ = try await fill(["one"])
+        let digest = try #require(registry.tags[reference])
+        registry.setTag(reference, Digest(of: "moved".utf8))
+        let pinned = reference.pinned(to: digest)
+        let found = try await sources().manifest(of: pinned, .host, blobs: blobs, registry: registry)
+        #expect(found?.descriptor.digest == digest)
+        let other = try ImageReference("other/name").pinned(to: digest)
+        #expect(try await sources().manifest(of: other, .host, blobs: blobs, registry: registry) != nil)
+    }
+
+    @Test func `offline a folder comes first, then what was seen, then there is an error`() async throws {
+        let offline = OfflineRegistry()
+        _ = try await fill(["one"])
+        let cached = try #require(registry.tags[reference])
+        _ = try registry.add(reference, layers: [Array("newer".utf8)])
+        let records = try ReferenceRecords(state)
+        let seen = try await warm(into: .store(blobs, records, unpack: { _ in }))
+        let both = try sources {
+            $0.isOffline = true
+            $0.records = records
+        }
+        #expect(
+            try await both.manifest(of: reference, .host, blobs: blobs, registry: offline)?.descriptor.digest == cached)
+        var recordsOnly = both
+        recordsOnly.caches = []
+        #expect(
+            try await recordsOnly.manifest(of: reference, .host, blobs: blobs, registry: offline)?.descriptor.digest
+                == seen.digest)
+        try blobs.remove(seen.digest)
+        await #expect(throws: OfflineError.unknownImages(["localhost:1/base:1"])) {
+            try await recordsOnly.manifest(of: reference, .host, blobs: blobs, registry: offline)
+        }
+        let layer = Descriptor(mediaType: .layer, digest: Digest(of: "none".utf8), size: 4)
+        await #expect(throws: OfflineError.missingLayer(layer.digest, reference: "localhost:1/base:1")) {
+            try await both.fetch(layer, from: reference, into: blobs, registry: offline)
+        }
+    }
+
+    @Test func `damaged bytes of a folder come from the registry`() async throws {
+        let manifest = try await fill(["one"])
+        let path = shared.appending("blobs/sha256/\(manifest.layers[0].digest.hex)").string
+        chmod(path, 0o644)
+        try OpenFile.open(path, [.write]).writeAll(Array("ONE".utf8))
+        try await sources().fetch(manifest.layers[0], from: reference, into: blobs, registry: registry)
+        #expect(try blobs.read(manifest.layers[0].digest) == Array("one".utf8))
+    }
+
+    @Test func `a folder with something else in it is not written to`() throws {
+        try OpenFile.makeFolders(shared.string).open("file", [.write, .create]).writeAll([1])
+        #expect(throws: OfflineError.self) { _ = try BaseCacheWriter(shared) }
+    }
+
+    @Test func `a run's look-up is remembered for the next run without a network`() async throws {
+        _ = try registry.add(reference, layers: [Array("one".utf8)])
+        var online = BaseSources()
+        online.records = try ReferenceRecords(state)
+        let plan = BuildPlan(images: [], owners: [:])
+        let library = ImageLibrary(plan: plan, blobs: blobs, registry: registry, bases: online) { _, _ in }
+        let resolved = try await library.resolve(reference, .host, for: 0)
+        var offline = online
+        offline.isOffline = true
+        let next = ImageLibrary(plan: plan, blobs: blobs, registry: OfflineRegistry(), bases: offline) { _, _ in }
+        #expect(try await next.resolve(reference, .host, for: 0) == resolved)
+        await #expect(throws: OfflineError.self) { try await next.fetchLayers(of: resolved, [0]) }
+    }
+}
