@@ -86,7 +86,6 @@ final class ImageBuild: Sendable {
             baseLabels: state.base?.labels ?? [:])
     }
 
-    /// Triggers of base images may need further stages: all base images are resolved before the first stage is built.
     private func checkFreshStages(_ graph: StageGraph) throws {
         let names = Set(dockerfile.stages.flatMap { [$0.name?.lowercased() ?? "", "\($0.index)"] })
         for name in job.freshStages where !names.contains(name.lowercased()) {
@@ -98,6 +97,7 @@ final class ImageBuild: Sendable {
     /// Whether the layers of a stage are in the image.
     func isFinal(_ stage: Int) -> Bool { finalStages.contains(stage) }
 
+    /// Triggers of base images may need further stages: all base images are resolved before the first stage is built.
     private func withTriggers(_ graph: StageGraph) throws -> StageGraph {
         var graph = graph
         var seen: Set<Int> = []
