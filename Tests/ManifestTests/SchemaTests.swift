@@ -22,7 +22,7 @@ import Testing
         let tables = [
             ManifestShape.image, ManifestShape.defaults, ManifestShape.limits, ManifestShape.cache, ManifestShape.retry,
             ManifestShape.tag, ManifestShape.versionTags, ManifestShape.output, ManifestShape.registry,
-            ManifestShape.secret, ManifestShape.agent, ManifestShape.compression,
+            ManifestShape.secret, ManifestShape.agent, ManifestShape.compression, ManifestShape.retain,
         ]
         #expect(Set(definitions.keys) == Set(tables.map(\.name) + ["variable"]))
         for (table, schema) in tables.map({ ($0, definitions[$0.name]) }) + [(ManifestShape.manifest, document)] {
