@@ -33,6 +33,12 @@ static inline CURLcode ccurl_setopt_data_callback(CURL *_Nonnull easy, CURLoptio
     return curl_easy_setopt(easy, option, callback);
 }
 
+// libcurl copies the bytes.
+static inline CURLcode ccurl_setopt_bytes(CURL *_Nonnull easy, CURLoption option, void *_Nullable bytes, size_t count) {
+    struct curl_blob blob = {bytes, count, CURL_BLOB_COPY};
+    return curl_easy_setopt(easy, option, &blob);
+}
+
 typedef int (*ccurl_seek_callback)(void *_Nonnull context, curl_off_t offset, int origin);
 
 static inline CURLcode ccurl_setopt_seek_callback(CURL *_Nonnull easy, ccurl_seek_callback _Nonnull callback) {

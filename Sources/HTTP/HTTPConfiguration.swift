@@ -4,6 +4,8 @@ public import Logging
 public struct HTTPConfiguration: Sendable {
     /// What differs for one origin.
     public var tls: @Sendable (HTTPURL.Origin) -> TLSSettings = { _ in TLSSettings() }
+    /// Proxies and trust.
+    public var environment = NetworkEnvironment.ofProcess
     /// Transfers to or from one host at a time. The others wait in order.
     public var transfersPerHost = 5
     /// Other requests to one host at a time.

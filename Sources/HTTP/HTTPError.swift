@@ -6,12 +6,16 @@ public enum HTTPError: Error, Equatable, Sendable {
     case tooManyRedirects(url: String)
     /// A redirect to what is no `http` or `https` URL without user and password.
     case invalidRedirect(url: String)
+    /// A variable of the environment that names a proxy, but not by a URL. Its value may hold a password.
+    case invalidProxy(variable: String)
     /// A file to be sent.
     case file(path: String, reason: String)
 
     /// Why there was no answer.
     public enum NetworkFailure: String, Hashable, Sendable {
         case nameResolution, connection, dropped, timeout, certificate
+        /// The proxy lets nobody through, or not to there.
+        case proxy
         /// The other side does not speak TLS.
         case notTLS
         case other
@@ -29,6 +33,7 @@ extension HTTPError: CustomStringConvertible {
         case .insecureRedirect(let from, let to): "\(from) redirects to \(to), which is not encrypted"
         case .tooManyRedirects(let url): "\(url): too many redirects"
         case .invalidRedirect(let url): "\(url): it redirects to what is no URL"
+        case .invalidProxy(let variable): "the proxy of the variable \(variable) is no URL"
         case .file(let path, let reason): "\(path): \(reason)"
         }
     }

@@ -15,6 +15,7 @@ public struct HTTPRequest: Sendable {
         case none
         case bytes([UInt8])
         case file(UploadFile)
+        case part(of: UploadFile, Range<Int64>)
     }
 
     public var method: Method

@@ -40,7 +40,8 @@ public final class HTTPSession: Sendable {
     private func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         try await slots(for: request).withSlot {
             do {
-                let response = try await transport.perform(request, settings: settings(for: request.url.origin))
+                let settings = try settings(for: request.url.origin)
+                let response = try await transport.perform(request, settings: settings)
                 configuration.log.debug("\(request.method.rawValue) \(request.url) \(response.status)")
                 return response
             } catch let error as TransportError {
@@ -76,9 +77,11 @@ public final class HTTPSession: Sendable {
         }
     }
 
-    private func settings(for origin: HTTPURL.Origin) -> TransferSettings {
+    private func settings(for origin: HTTPURL.Origin) throws(HTTPError) -> TransferSettings {
         TransferSettings(
-            tls: configuration.tls(origin), connectTimeout: configuration.connectTimeout,
+            tls: configuration.tls(origin), environment: configuration.environment,
+            proxy: try configuration.environment.proxies.proxy(for: origin),
+            connectTimeout: configuration.connectTimeout,
             stallTimeout: configuration.stallTimeout, userAgent: configuration.userAgent)
     }
 }

@@ -70,6 +70,12 @@ public struct HTTPURL: Hashable, Sendable {
         return String(cString: value)
     }
 
+    /// Path and query: the URL without its origin.
+    public var afterOrigin: String {
+        let rest = text.dropFirst(origin.scheme.count + "://".count)
+        return rest.firstIndex(of: "/").map { String(rest[$0...]) } ?? "/"
+    }
+
     /// The URL with further query items, percent-encoded, after those it has.
     public func adding(query items: [(name: String, value: String)]) -> HTTPURL {
         guard !items.isEmpty else { return self }

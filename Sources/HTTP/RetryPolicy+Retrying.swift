@@ -20,12 +20,14 @@ extension RetryPolicy {
         var before = progress()
         while true {
             do {
-                return try await body()
+                let value = try await body()
+                budget.earn()
+                return value
             } catch let error as Failure where error.isTemporary {
                 let now = progress()
                 if now >= before + (1 << 20) { attempt = 1 }
                 before = now
-                guard let delay = delay(after: attempt, retryAfter: error.retryAfter) else {
+                guard let delay = delay(after: attempt, retryAfter: error.retryAfter), budget.spend() else {
                     throw attempt == 1 ? error : error.afterAttempts(attempt)
                 }
                 log.notice("\(error); trying again in \(delay)")

@@ -36,10 +36,12 @@ public struct RetryPolicy: Sendable {
     public var longestRetryAfter: Duration
     /// In 0..<1; spreads the delays of many clients over half their length.
     public var random: @Sendable () -> Double
+    /// Shared by all copies of a policy.
+    public var budget: RetryBudget
 
     public init(
         attempts: Int = 5, firstDelay: Duration = .milliseconds(500), longestDelay: Duration = .seconds(20),
-        longestRetryAfter: Duration = .seconds(120),
+        longestRetryAfter: Duration = .seconds(120), budget: RetryBudget = RetryBudget(),
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.attempts = attempts
@@ -47,6 +49,7 @@ public struct RetryPolicy: Sendable {
         self.longestDelay = longestDelay
         self.longestRetryAfter = longestRetryAfter
         self.random = random
+        self.budget = budget
     }
 
     /// The pause after the attempt of this number, counted from 1; nil when there is to be no other.

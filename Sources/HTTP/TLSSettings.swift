@@ -2,8 +2,8 @@ public import SystemPackage
 
 /// What is special about TLS with one host.
 public struct TLSSettings: Hashable, Sendable {
-    /// Certificates trusted beside the system's, in PEM form.
-    public var ca: FilePath?
+    /// Files with certificates trusted beside the system's, in PEM form.
+    public var authorities: [FilePath]
     /// The client's own certificate and its key, in PEM form.
     public var cert: FilePath?
     public var key: FilePath?
@@ -11,8 +11,10 @@ public struct TLSSettings: Hashable, Sendable {
     public var insecure: Bool
 
     /// The system's trust, unless told otherwise.
-    public init(ca: FilePath? = nil, cert: FilePath? = nil, key: FilePath? = nil, insecure: Bool = false) {
-        self.ca = ca
+    public init(
+        authorities: [FilePath] = [], cert: FilePath? = nil, key: FilePath? = nil, insecure: Bool = false
+    ) {
+        self.authorities = authorities
         self.cert = cert
         self.key = key
         self.insecure = insecure

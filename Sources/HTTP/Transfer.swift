@@ -1,4 +1,5 @@
 internal import CCurl
+internal import FoundationEssentials
 internal import SystemPackage
 
 #if canImport(Glibc)
@@ -8,6 +9,8 @@ internal import SystemPackage
 /// How transfers to one host are made.
 struct TransferSettings: Sendable {
     var tls = TLSSettings()
+    var environment = NetworkEnvironment(variables: [:])
+    var proxy: Proxy?
     var connectTimeout: Duration = .seconds(20)
     /// Without a byte for so long, a transfer ends with a timeout.
     var stallTimeout: Duration = .seconds(60)
@@ -95,8 +98,7 @@ extension Transfer {
             (CURLOPT_FOLLOWLOCATION, 0),
             (CURLOPT_NETRC, 0),
             (CURLOPT_TCP_KEEPALIVE, 1),
-            // An HTTP/2 upload costs libcurl four times the CPU time, and one connection for all blobs is no gain.
-            (CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1)),
+            (CURLOPT_HTTP_VERSION, version),
             (CURLOPT_BUFFERSIZE, 512 << 10),
             (CURLOPT_UPLOAD_BUFFERSIZE, 1 << 20),
             (CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout.inMilliseconds),
@@ -104,21 +106,54 @@ extension Transfer {
             (CURLOPT_LOW_SPEED_TIME, max(1, settings.stallTimeout.inMilliseconds / 1000)),
         ]
         for (option, value) in options { ccurl_setopt_long(easy, option, value) }
-        // Proxies are for what is elsewhere, whether or not no_proxy says so.
-        if request.url.origin.isLoopback || request.url.origin.isLinkLocal {
-            ccurl_setopt_string(easy, CURLOPT_PROXY, "")
+        setProxy(easy)
+    }
+
+    /// Small requests share one connection where the server speaks HTTP/2. A blob is faster alone on a connection: an HTTP/2
+    /// upload costs libcurl four times the CPU time.
+    private var version: Int { Int(request.isTransfer ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS) }
+
+    /// Always set, so that libcurl does not look into the environment itself.
+    private func setProxy(_ easy: UnsafeMutableRawPointer) {
+        ccurl_setopt_string(easy, CURLOPT_PROXY, settings.proxy?.address ?? "")
+        ccurl_setopt_string(easy, CURLOPT_NOPROXY, "")
+        guard let proxy = settings.proxy else { return }
+        ccurl_setopt_string(easy, CURLOPT_PROXYUSERNAME, proxy.user?.revealed)
+        ccurl_setopt_string(easy, CURLOPT_PROXYPASSWORD, proxy.password?.revealed)
+        if let file = settings.environment.certificateFile {
+            ccurl_setopt_string(easy, CURLOPT_PROXY_CAINFO, file.string)
         }
     }
 
     private func setTLS(_ easy: UnsafeMutableRawPointer) {
         let tls = settings.tls
-        if let ca = tls.ca { ccurl_setopt_string(easy, CURLOPT_CAINFO, ca.string) }
+        if let folder = settings.environment.certificateFolder {
+            ccurl_setopt_string(easy, CURLOPT_CAPATH, folder)
+        }
+        setAuthorities(easy, (settings.environment.certificateFile.map { [$0] } ?? []) + tls.authorities)
         if let cert = tls.cert { ccurl_setopt_string(easy, CURLOPT_SSLCERT, cert.string) }
         if let key = tls.key { ccurl_setopt_string(easy, CURLOPT_SSLKEY, key.string) }
         if tls.insecure {
             ccurl_setopt_long(easy, CURLOPT_SSL_VERIFYPEER, 0)
             ccurl_setopt_long(easy, CURLOPT_SSL_VERIFYHOST, 0)
         }
+    }
+
+    /// libcurl takes one file; several are read and given to it as one.
+    private func setAuthorities(_ easy: UnsafeMutableRawPointer, _ files: [FilePath]) {
+        guard files.count > 1 else {
+            if let file = files.first { ccurl_setopt_string(easy, CURLOPT_CAINFO, file.string) }
+            return
+        }
+        var bundle: [UInt8] = []
+        for file in files {
+            guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: file.string)) else {
+                // libcurl then says which file it cannot read.
+                return _ = ccurl_setopt_string(easy, CURLOPT_CAINFO, file.string)
+            }
+            bundle += bytes + [10]
+        }
+        bundle.withUnsafeMutableBytes { _ = ccurl_setopt_bytes(easy, CURLOPT_CAINFO_BLOB, $0.baseAddress, $0.count) }
     }
 
     private func setRequest(_ easy: UnsafeMutableRawPointer) {
@@ -236,6 +271,7 @@ extension HTTPRequest.Body {
         case .none: 0
         case .bytes(let bytes): Int64(bytes.count)
         case .file(let file): file.size
+        case .part(_, let range): range.upperBound - range.lowerBound
         }
     }
 
@@ -248,6 +284,11 @@ extension HTTPRequest.Body {
             buffer.copyBytes(from: part)
             return part.count
         case .file(let file): return file.read(into: buffer, at: offset)
+        case .part(let file, let range):
+            let rest = Int(min(Int64(buffer.count), range.upperBound - range.lowerBound - offset))
+            guard rest > 0 else { return 0 }
+            return file.read(
+                into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<rest]), at: range.lowerBound + offset)
         }
     }
 }

@@ -13,8 +13,13 @@ extension TransportError {
     /// What to tell the user, from libcurl's code. Codes not listed are permanent: the same request fails again.
     var failure: HTTPError.NetworkFailure {
         guard case .failed(let code, let reason) = self else { return .other }
+        // libcurl has no code of its own for a proxy's refusal.
+        if reason.contains("CONNECT tunnel failed") || reason.contains("from proxy after CONNECT") {
+            return reason.contains("response 5") || reason.contains("code 5") ? .dropped : .proxy
+        }
         switch CURLcode(rawValue: UInt32(code)) {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .nameResolution
+        case CURLE_PROXY: return .proxy
         case CURLE_COULDNT_CONNECT: return .connection
         case CURLE_OPERATION_TIMEDOUT: return .timeout
         case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_SEND_FAIL_REWIND,

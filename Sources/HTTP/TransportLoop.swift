@@ -37,7 +37,6 @@ final class TransportLoop: @unchecked Sendable {
         guard Self.isReady, let multi = curl_multi_init() else { preconditionFailure("libcurl cannot start") }
         self.multi = multi
         ccurl_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, 64)
-        ccurl_multi_setopt_long(multi, CURLMOPT_PIPELINING, 0)
     }
 
     /// Starts the thread. It keeps this object alive until `stop`.
