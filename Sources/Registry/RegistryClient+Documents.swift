@@ -27,7 +27,7 @@ extension RegistryClient {
         let operation = "pull of \(reference)"
         let call = manifestCall(name, endpoint, operation)
         func attempt() async throws -> ManifestDocument {
-            let response = try await retrying { try await self.send(call) }
+            let response = try await retrying(attempts: endpoint.attempts) { try await self.send(call) }
             let digest = Digest(of: response.body)
             let stated = name.contains(":") ? name : response.headers["docker-content-digest"]
             if let expected = stated.flatMap({ try? Digest($0) }), expected != digest {

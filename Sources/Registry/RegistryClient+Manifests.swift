@@ -26,7 +26,12 @@ extension RegistryClient {
     /// The digest is verified against the reference's, or else against the one that the registry states.
     /// Throws `noSuchPlatform`, `unsupportedManifest` (schema 1 and what is no image), `invalidManifest`, `digestMismatch`.
     public func resolve(_ reference: ImageReference, platform: Platform) async throws -> ResolvedManifest {
-        let endpoint = try RegistryEndpoint(reference, configuration)
+        try await fromMirrors(of: reference) { try await resolve(reference, platform, at: $0) }
+    }
+
+    private func resolve(
+        _ reference: ImageReference, _ platform: Platform, at endpoint: RegistryEndpoint
+    ) async throws -> ResolvedManifest {
         var document = try await manifest(
             reference.digest?.description ?? reference.tag ?? "latest", endpoint, reference)
         // An index of indexes is allowed; more than a few levels are not made by anyone.

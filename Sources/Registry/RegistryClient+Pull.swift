@@ -9,16 +9,21 @@ extension RegistryClient {
     /// A dropped connection goes on where it broke off. Wrong bytes are asked for once more from the start, then are
     /// `digestMismatch`.
     public func blob(_ descriptor: Descriptor, from reference: ImageReference, into sink: any BodySink) async throws {
-        let endpoint = try RegistryEndpoint(reference, configuration)
         let operation = "pull of blob \(descriptor.digest) of \(reference)"
-        let download = BlobDownload(descriptor, operation: operation, into: sink)
+        var isFirst = true
         do {
-            try await complete(download, descriptor, endpoint, operation)
+            try await fromMirrors(of: reference) { endpoint in
+                // What came from a mirror that failed is forgotten: it may be what was wrong.
+                if !isFirst { try await BlobDownload(descriptor, operation: operation, into: sink).body.restart() }
+                isFirst = false
+                let download = BlobDownload(descriptor, operation: operation, into: sink)
+                try await complete(download, descriptor, endpoint, operation)
+                known.insert(descriptor.digest, in: endpoint)
+            }
         } catch {
-            await download.body.discard()
+            await BlobDownload(descriptor, operation: operation, into: sink).body.discard()
             throw error
         }
-        known.insert(descriptor.digest, in: endpoint)
     }
 
     /// Downloads a blob unless it is present, at most once at a time however many tasks want it: the others wait and
@@ -57,25 +62,36 @@ extension RegistryClient {
     /// Whether the reference's repository has a blob.
     public func hasBlob(_ digest: Digest, in reference: ImageReference) async throws -> Bool {
         let endpoint = try RegistryEndpoint(reference, configuration)
-        return try await retrying { try await hasBlob(digest, endpoint, scope: .pull(endpoint.repository)) }
+        return try await retrying {
+            let response = try await lookUp(digest, endpoint, scope: .pull(endpoint.repository))
+            if response.status == 200 { known.insert(digest, in: endpoint) }
+            return response.status == 200
+        }
     }
 
-    /// One attempt.
-    func hasBlob(_ digest: Digest, _ endpoint: RegistryEndpoint, scope: AccessScope) async throws -> Bool {
-        let call = RegistryCall(
-            operation: "look up blob \(digest) in \(endpoint.registry)/\(endpoint.repository)", endpoint: endpoint,
-            scopes: [scope], request: HTTPRequest(method: .head, url: endpoint.url("blobs/\(digest)")),
-            accepted: [200, 404])
-        guard try await send(call).status == 200 else { return false }
-        known.insert(digest, in: endpoint)
+    /// One attempt. A blob that is shorter or longer there than it must be is not there.
+    func hasBlob(_ descriptor: Descriptor, _ endpoint: RegistryEndpoint, scope: AccessScope) async throws -> Bool {
+        let response = try await lookUp(descriptor.digest, endpoint, scope: scope)
+        let size = response.headers["content-length"].flatMap { Int64($0) } ?? 0
+        guard response.status == 200, size == 0 || size == descriptor.size else { return false }
+        known.insert(descriptor.digest, in: endpoint)
         return true
+    }
+
+    private func lookUp(
+        _ digest: Digest, _ endpoint: RegistryEndpoint, scope: AccessScope
+    ) async throws -> HTTPResponse {
+        try await send(
+            RegistryCall(
+                operation: "look up blob \(digest) in \(endpoint.name)", endpoint: endpoint, scopes: [scope],
+                request: HTTPRequest(method: .head, url: endpoint.url("blobs/\(digest)")), accepted: [200, 404]))
     }
 
     private func complete(
         _ download: BlobDownload, _ descriptor: Descriptor, _ endpoint: RegistryEndpoint, _ operation: String
     ) async throws {
         func attempt() async throws {
-            try await retrying(progress: { download.body.received }) {
+            try await retrying(progress: { download.body.received }, attempts: endpoint.attempts) {
                 try await receive(download, descriptor, endpoint, operation)
                 try await download.body.finish()
             }

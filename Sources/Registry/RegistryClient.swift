@@ -14,6 +14,7 @@ public final class RegistryClient: Sendable {
     let known = KnownBlobs()
     let uploads = SingleFlight<UploadKey, UploadOutcome>()
     let downloads = SingleFlight<Digest, Bool>()
+    let mirrors = MirrorRecord()
     let fallbackTags = SingleFlight<ImageReference, Bool>()
     private let session: RegistrySession
     private let authenticator: Authenticator
@@ -78,8 +79,12 @@ extension RegistryClient {
     }
 
     /// Runs `body` until it succeeds, fails for good, or the attempts are used up.
-    func retrying<Value>(progress: () -> Int64 = { 0 }, _ body: () async throws -> Value) async throws -> Value {
-        try await configuration.retry.retrying(
+    func retrying<Value>(
+        progress: () -> Int64 = { 0 }, attempts: Int = .max, _ body: () async throws -> Value
+    ) async throws -> Value {
+        var policy = configuration.retry
+        policy.attempts = min(policy.attempts, attempts)
+        return try await policy.retrying(
             RegistryError.self, clock: configuration.clock, log: configuration.log, progress: progress, body)
     }
 }

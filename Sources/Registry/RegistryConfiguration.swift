@@ -1,5 +1,6 @@
 public import HTTP
 public import Logging
+public import OCI
 public import SystemPackage
 
 /// How a `RegistryClient` reaches registries.
@@ -9,12 +10,19 @@ public struct RegistryConfiguration: Sendable {
         /// Whether it speaks HTTP. Without a word, registries on a loopback address do, all others speak HTTPS.
         public var http: Bool?
         public var tls: TLSSettings
+        /// Where to pull what the registry has from first, in order.
+        public var mirrors: [RegistryMirror]
+        /// Whether what no mirror gives is pulled from the registry itself.
+        public var fallsBack: Bool
 
         public init(
-            http: Bool? = nil, ca: FilePath? = nil, cert: FilePath? = nil, key: FilePath? = nil, insecure: Bool = false
+            http: Bool? = nil, authorities: [FilePath] = [], cert: FilePath? = nil, key: FilePath? = nil,
+            insecure: Bool = false, mirrors: [RegistryMirror] = [], fallsBack: Bool = true
         ) {
             self.http = http
-            tls = TLSSettings(ca: ca, cert: cert, key: key, insecure: insecure)
+            tls = TLSSettings(authorities: authorities, cert: cert, key: key, insecure: insecure)
+            self.mirrors = mirrors
+            self.fallsBack = fallsBack
         }
     }
 
@@ -33,6 +41,12 @@ public struct RegistryConfiguration: Sendable {
     /// Largest manifest or index read, in bytes.
     public var manifestLimit = 4 << 20
     public var userAgent = "build-all"
+    /// Where certificates of hosts are that `hosts` says nothing of.
+    public var certificates = CertificateFolders([])
+    /// Proxies and trust.
+    public var environment = NetworkEnvironment.ofProcess
+    /// Called once for each mirror that does not do what it is there for.
+    public var warn: @Sendable (String) async -> Void = { _ in }
     /// Gets a line for each request at debug level, and one for each retry at notice level. No secrets.
     public var log = Logger(label: "build-all.registry") { _ in SwiftLogNoOpLogHandler() }
 

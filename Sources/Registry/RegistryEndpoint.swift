@@ -7,15 +7,45 @@ struct RegistryEndpoint: Hashable, Sendable {
     let registry: String
     let repository: String
     let origin: HTTPURL
+    /// Whether there is another place to ask: this one is not worth waiting for.
+    var isOneOfSeveral = false
+
+    /// How often to try here.
+    var attempts: Int { isOneOfSeveral ? 2 : .max }
+
+    /// Registry and repository.
+    var name: String { "\(registry)/\(repository)" }
 
     init(_ reference: ImageReference, _ configuration: RegistryConfiguration) throws(RegistryError) {
+        try self.init(reference, configuration, http: nil)
+    }
+
+    /// `http` holds where the configuration says nothing.
+    private init(
+        _ reference: ImageReference, _ configuration: RegistryConfiguration, http: Bool?
+    ) throws(RegistryError) {
         registry = reference.registry
         repository = reference.repository
         let host = configuration.hosts[registry]
-        let scheme = host?.http ?? reference.isOnLoopback ? "http" : "https"
+        let scheme = host?.http ?? http ?? reference.isOnLoopback ? "http" : "https"
         let name = registry == ImageReference.dockerHub ? "registry-1.docker.io" : registry
         guard let origin = HTTPURL("\(scheme)://\(name)/v2/") else { throw .invalidRegistry(registry) }
         self.origin = origin
+    }
+
+    /// Where to pull from, in order: the registry's mirrors, then itself.
+    static func forPull(
+        _ reference: ImageReference, _ configuration: RegistryConfiguration
+    ) throws(RegistryError) -> [RegistryEndpoint] {
+        var endpoints: [RegistryEndpoint] = []
+        let host = configuration.hosts[reference.registry]
+        for mirror in host?.mirrors ?? [] {
+            guard let mirrored = mirror.name(of: reference) else { throw .invalidRegistry(mirror.description) }
+            endpoints.append(try RegistryEndpoint(mirrored, configuration, http: mirror.http))
+        }
+        if endpoints.isEmpty || host?.fallsBack != false { endpoints.append(try Self(reference, configuration)) }
+        for index in endpoints.indices.dropLast() { endpoints[index].isOneOfSeveral = true }
+        return endpoints
     }
 
     /// The URL of something below the repository: `blobs/…`, `manifests/…`.
@@ -28,11 +58,16 @@ struct RegistryEndpoint: Hashable, Sendable {
 }
 
 extension RegistryConfiguration {
-    /// What is said of the host behind an origin, with or without its port.
-    func host(for origin: HTTPURL.Origin) -> Host {
+    /// What is said of TLS with the host behind an origin, with or without its port: by `hosts`, and for what they leave
+    /// out by the folders of certificates.
+    func tls(for origin: HTTPURL.Origin) -> TLSSettings {
         let names =
             origin.host == "registry-1.docker.io"
             ? [ImageReference.dockerHub, origin.host] : ["\(origin.host):\(origin.port)", origin.host]
-        return names.lazy.compactMap { hosts[$0] }.first ?? Host()
+        var tls = names.lazy.compactMap { hosts[$0] }.first?.tls ?? TLSSettings()
+        guard origin.isSecure, let found = certificates.settings(for: names) else { return tls }
+        if tls.authorities.isEmpty { tls.authorities = found.authorities }
+        if tls.cert == nil { (tls.cert, tls.key) = (found.cert, found.key) }
+        return tls
     }
 }

@@ -8,6 +8,7 @@ extension RegistryError: CustomStringConvertible {
             "\(operation): \(url): \(reason)\(Self.hint(for: failure))"
         case .status(let operation, let url, let status, let errors, let retryAfter):
             "\(operation): \(url): HTTP \(status)\(Self.list(errors))\(Self.pause(retryAfter))"
+                + (refusal.map { "; \($0.hint)" } ?? "")
         case .unauthorized(let operation, let url, let errors, let hadCredentials, let searched):
             "\(operation): \(url): HTTP 401\(Self.list(errors))"
                 + (hadCredentials ? "; the credentials were refused" : Self.missing(searched))
@@ -53,6 +54,10 @@ extension RegistryError: CustomStringConvertible {
         case .identity(let registry, let reason): "credentials for \(registry): \(reason)"
         case .cannotDelete(let operation, let registry):
             "\(operation): \(registry) does not delete; docker-registry does with storage.delete.enabled"
+        case .everywhere(let errors):
+            (errors.last.map { "\($0)" } ?? "") + errors.dropLast().map { "; before that \($0)" }.joined()
+        case .environment(let variable, let reason): "\(variable): \(reason)"
+        case .invalidProxy(let variable): "the proxy of the variable \(variable) is no URL"
         case .invalidRegistry(let registry): "\"\(registry)\" is no registry: no URL can be made of it"
         case .file(let path, let reason): "\(path): \(reason)"
         default: preconditionFailure("every case has a text")
@@ -62,6 +67,7 @@ extension RegistryError: CustomStringConvertible {
     private static func hint(for failure: HTTPError.NetworkFailure) -> String {
         switch failure {
         case .notTLS: "; a registry that speaks HTTP needs http: true"
+        case .proxy: "; HTTPS_PROXY, HTTP_PROXY and NO_PROXY say what goes through a proxy"
         case .certificate: "; a registry with a certificate of its own needs ca: FILE"
         default: ""
         }

@@ -38,6 +38,11 @@ public enum RegistryError: Error, Equatable, Sendable {
     /// The environment or the machine says who we are to the registry's cloud, and that did not work.
     case identity(registry: String, reason: String)
     case invalidRegistry(String)
+    case invalidProxy(variable: String)
+    /// A variable that describes registries.
+    case environment(variable: String, reason: String)
+    /// Neither a mirror of the registry nor, last, the registry itself gave what was wanted.
+    indirect case everywhere([RegistryError])
     /// A file to be pushed.
     case file(path: String, reason: String)
 
@@ -62,11 +67,15 @@ extension RegistryError: RetriableError {
         case .network(_, _, let failure, _):
             failure.isTemporary
         case .status(_, _, let status, let errors, _):
-            // An upload session that the registry forgot is begun anew.
-            HTTP.isTemporary(status: status)
-                || (status == 404 && errors.contains { $0.code == "BLOB_UPLOAD_UNKNOWN" })
+            // An upload session that the registry forgot, or has another mind of, is begun anew.
+            (HTTP.isTemporary(status: status) && refusal?.isFinal != true)
+                || errors.contains {
+                    ["BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID", "RANGE_INVALID"].contains($0.code)
+                }
+                || status == 416
         case .truncated: true
         case .gaveUp(_, let last): last.isTemporary
+        case .everywhere(let errors): errors.contains(where: \.isTemporary)
         default: false
         }
     }
@@ -77,8 +86,15 @@ extension RegistryError: RetriableError {
         case .unauthorized: true
         case .status(_, _, 403, _, _): true
         case .gaveUp(_, let last): last.isAuthorization
+        case .everywhere(let errors): errors.last?.isAuthorization == true
         default: false
         }
+    }
+
+    /// Whether a request's body was too large for the registry or for what is before it.
+    var isTooLarge: Bool {
+        guard case .status(_, _, 413, _, _) = self else { return false }
+        return true
     }
 
     /// Whether the registry says that it does not do such things.
@@ -89,6 +105,7 @@ extension RegistryError: RetriableError {
 
     /// Whether the registry says that it does not have it.
     public var isNotFound: Bool {
+        if case .everywhere(let errors) = self { return errors.allSatisfy(\.isNotFound) }
         guard case .status(_, _, 404, _, _) = self else { return false }
         return !isTemporary
     }

@@ -6,7 +6,8 @@ struct RegistrySession: Sendable {
 
     init(_ configuration: RegistryConfiguration) {
         var settings = HTTPConfiguration()
-        settings.tls = { configuration.host(for: $0).tls }
+        settings.tls = { configuration.tls(for: $0) }
+        settings.environment = configuration.environment
         settings.transfersPerHost = configuration.transfersPerHost
         settings.requestsPerHost = configuration.requestsPerHost
         settings.connectTimeout = configuration.connectTimeout
@@ -37,6 +38,7 @@ extension RegistryError {
             case .tooManyRedirects(let url): .tooManyRedirects(operation: operation, url: url)
             case .invalidRedirect(let url):
                 .unexpectedAnswer(operation: operation, url: url, reason: "it redirects to what is no URL")
+            case .invalidProxy(let variable): .invalidProxy(variable: variable)
             case .file(let path, let reason): .file(path: path, reason: reason)
             }
     }

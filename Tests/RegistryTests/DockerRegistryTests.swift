@@ -143,7 +143,7 @@ import Testing
             .forTests { $0.hosts = [registry.host: host] }
         }
         let image = try image()
-        try await image.push(to: reference, with: client(.init(http: false, ca: registry.ca)))
+        try await image.push(to: reference, with: client(.init(http: false, authorities: [registry.ca])))
         let digest = try await client(.init(http: false, insecure: true)).digest(of: reference)
         #expect(digest == image.digest)
         let error = await #expect(throws: RegistryError.self) {

@@ -32,10 +32,10 @@ import Testing
     func `settings of a host are those of its port, else of its name`(text: String, ca: String?) throws {
         var configuration = RegistryConfiguration()
         configuration.hosts = [
-            "docker.io": .init(ca: "/hub.pem"), "r.example.com:5000": .init(ca: "/port.pem"),
-            "r.example.com": .init(ca: "/host.pem"),
+            "docker.io": .init(authorities: ["/hub.pem"]), "r.example.com:5000": .init(authorities: ["/port.pem"]),
+            "r.example.com": .init(authorities: ["/host.pem"]),
         ]
         let url = try #require(HTTPURL(text))
-        #expect(configuration.host(for: url.origin).tls.ca?.string == ca)
+        #expect(configuration.tls(for: url.origin).authorities.map(\.string) == (ca.map { [$0] } ?? []))
     }
 }

@@ -37,6 +37,7 @@ extension RegistryError {
         switch self {
         case .network, .truncated: true
         case .gaveUp(_, let last): last.isNetworkFailure
+        case .everywhere(let errors): errors.last?.isNetworkFailure == true
         default: false
         }
     }

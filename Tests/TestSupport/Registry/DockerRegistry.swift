@@ -9,12 +9,17 @@ public final class DockerRegistry: Sendable {
     public struct Options: Sendable {
         /// Asks for Basic authorization.
         public var user: (name: String, password: String)?
-        /// Speaks HTTPS with a certificate of an authority of its own, `ca`.
+        /// Asks for tokens of this server.
+        public var tokens: TestTokenServer?
+        /// Speaks HTTPS with a certificate of an authority of its own, `ca`, for 127.0.0.1, localhost and registry.test.
         public var tls = false
 
-        public init(user: (name: String, password: String)? = nil, tls: Bool = false) {
+        public init(
+            user: (name: String, password: String)? = nil, tls: Bool = false, tokens: TestTokenServer? = nil
+        ) {
             self.user = user
             self.tls = tls
+            self.tokens = tokens
         }
     }
 
@@ -153,12 +158,16 @@ extension DockerRegistry {
         if options.user != nil {
             text += "auth:\n  htpasswd: { realm: test, path: \(folder.appending("htpasswd")) }\n"
         }
+        if let tokens = options.tokens {
+            text += "auth:\n  token: { realm: '\(tokens.realm)', service: \(tokens.service), "
+            text += "issuer: \(tokens.issuer), rootcertbundle: \(tokens.certificate) }\n"
+        }
         return text
     }
 
     private static func makeCertificates(in folder: FilePath) throws {
         func file(_ name: String) -> String { folder.appending(name).string }
-        let extensions = "subjectAltName=IP:127.0.0.1,DNS:localhost\n"
+        let extensions = "subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:registry.test\n"
         try extensions.write(toFile: file("server.ext"), atomically: true, encoding: .utf8)
         let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
         try Tool.run(

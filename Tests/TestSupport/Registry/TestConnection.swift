@@ -2,18 +2,21 @@ import Foundation
 
 /// One connection: reads requests and writes answers, HTTP/1.1 as far as clients of registries need it.
 final class TestConnection {
-    private let socket: CInt
+    let socket: CInt
     private var buffer: [UInt8] = []
 
     init(_ socket: CInt) { self.socket = socket }
 
     /// The next request's head; nil when the connection ends.
-    func readHead() -> TestRequest? {
+    func readHead() -> TestRequest? { readRawHead().flatMap { Self.parse($0) } }
+
+    /// The same as text.
+    func readRawHead() -> String? {
         while true {
             if let end = headEnd() {
                 let head = String(decoding: buffer[..<end], as: UTF8.self)
                 buffer.removeFirst(end + 4)
-                return Self.parse(head)
+                return head
             }
             guard buffer.count < 1 << 16, fill() else { return nil }
         }
@@ -103,7 +106,13 @@ final class TestConnection {
         }
     }
 
-    private static func parse(_ head: String) -> TestRequest? {
+    /// What was read already and nobody has taken.
+    func takeBuffer() -> [UInt8] {
+        defer { buffer = [] }
+        return buffer
+    }
+
+    static func parse(_ head: String) -> TestRequest? {
         let lines = head.split(separator: "\r\n").map(String.init)
         let words = lines.first?.split(separator: " ") ?? []
         guard words.count == 3, let url = URLComponents(string: String(words[1])) else { return nil }
