@@ -114,7 +114,7 @@ let package = Package(
         .executableTarget(
             name: "BuildAll",
             dependencies: [
-                "Manifest", "Planning", "Scheduler", "Ledger", "Reporting", "Registry", "Storage", "Sandbox",
+                "Manifest", "Planning", "Scheduler", "Ledger", "Reporting", "Registry", "HTTP", "Storage", "Sandbox",
                 "FileSystem", "Threads", "Jobs", "OCI", argumentParser, log, systemPackage,
             ],
             swiftSettings: settings),

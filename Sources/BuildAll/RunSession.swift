@@ -23,6 +23,7 @@ struct RunSession {
     }
 
     func run() async throws -> ExitStatus {
+        try RegistrySettings.checkEnvironment()
         let batch = try command.manifest.load(run: run, now: started)
         // Faults of the manifest are found before anything is made on the disk.
         try checkPushes(try command.manifest.plan(batch, planOptions))
@@ -144,7 +145,7 @@ struct RunSession {
         _ display: RunDisplay
     ) throws -> RunEnvironment {
         var environment = RunEnvironment(
-            run: run, state: site.state, blobs: try BlobStore(site.state), registry: registry(batch),
+            run: run, state: site.state, blobs: try BlobStore(site.state), registry: try registry(batch, display),
             launcher: site.launcher, ledger: recorder, events: display,
             rules: BatchRules(slots: command.slots, failFast: command.failFast || !command.keepGoing),
             makeIdentifier: { ULID.make(at: secondsNow()) })
@@ -158,8 +159,9 @@ struct RunSession {
         return environment
     }
 
-    private func registry(_ batch: BatchManifest) -> any ImageRegistry {
-        command.offline ? OfflineRegistry() : RegistrySettings.client(batch)
+    private func registry(_ batch: BatchManifest, _ display: RunDisplay) throws -> any ImageRegistry {
+        if command.offline { return OfflineRegistry() }
+        return try RegistrySettings.client(batch) { await display.show(.warning(image: nil, message: $0)) }
     }
 
     /// For the shell of whoever reads a failure.

@@ -49,7 +49,7 @@ struct ShellSession {
         let terminal = ShellTerminal()
         defer { terminal.close() }
         var environment = RunEnvironment(
-            run: run, state: site.state, blobs: try BlobStore(site.state), registry: RegistrySettings.client(batch),
+            run: run, state: site.state, blobs: try BlobStore(site.state), registry: try RegistrySettings.client(batch),
             launcher: site.launcher, ledger: NoLedger(), events: ShellProgress(),
             rules: BatchRules(slots: 1, failFast: true), makeIdentifier: { ULID.make(at: secondsNow()) })
         environment.terminal = terminal

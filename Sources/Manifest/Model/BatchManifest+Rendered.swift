@@ -33,6 +33,11 @@ extension BatchManifest {
         output.value("cert", spec.cert.map { path($0.value) })
         output.value("key", spec.key.map { path($0.value) })
         if let insecure = spec.insecure { output.line("insecure: \(insecure)") }
+        if let mirrors = spec.mirrors {
+            if mirrors.isEmpty { output.line("mirror: []") }
+            output.list("mirror", mirrors.map(\.description))
+        }
+        if let fallback = spec.fallback { output.line("fallback: \(fallback)") }
     }
 
     private func image(_ image: ImageSpec, _ output: inout Output) {

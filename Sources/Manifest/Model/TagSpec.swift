@@ -80,4 +80,8 @@ public struct RegistrySpec: Hashable, Sendable {
     public var key: Marked<FilePath>?
     /// HTTPS without a look at the certificate.
     public var insecure: Bool?
+    /// Where to pull from first.
+    public var mirrors: [RegistryMirror]?
+    /// Whether what no mirror has comes from the registry itself.
+    public var fallback: Bool?
 }

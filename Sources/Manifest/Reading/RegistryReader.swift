@@ -1,3 +1,5 @@
+internal import OCI
+
 /// Reads `registries` of all files; each host is described once.
 struct RegistryReader {
     let values: ManifestValues
@@ -22,6 +24,13 @@ struct RegistryReader {
         spec.ca = fields.path("ca")
         spec.cert = fields.path("cert")
         spec.key = fields.path("key")
+        spec.fallback = fields.flag("fallback")
+        spec.mirrors = fields.node("mirror").map { _ in
+            fields.list("mirror").compactMap { fields.text($0, .mirror).flatMap { RegistryMirror($0.value) } }
+        }
+        if spec.fallback == false, spec.mirrors?.isEmpty != false {
+            values.log.add(at: entry.mark, "\"fallback: false\" without a mirror leaves nothing to pull from")
+        }
         if spec.http == true, let secure = spec.ca ?? spec.cert ?? spec.key {
             values.log.add(at: secure.mark, "certificates and \"http: true\" contradict each other")
         }

@@ -51,7 +51,11 @@ enum ManifestShape {
             Field("cert", .text(.some), "File with the client's certificate (PEM)."),
             Field("key", .text(.some), "File with the client's key (PEM)."),
             Field("insecure", .flag, "HTTPS without a look at the certificate."),
-        ], reserved: ["mirror"], isExtensible: true)
+            Field(
+                "mirror", .list(.text(.mirror)),
+                "Where to pull from first, in order: HOST[:PORT][/PREFIX], put before the repository."),
+            Field("fallback", .flag, "Whether what no mirror has comes from the registry itself; true."),
+        ], isExtensible: true)
 
     private static let imageOrContext = Shape.either([.text(.context), .object(image)])
 

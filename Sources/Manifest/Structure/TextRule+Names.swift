@@ -57,6 +57,17 @@ extension TextRule {
             }
         }, schema: cacheSchema)
 
+    static let mirror = TextRule(
+        fault: { text in
+            guard RegistryMirror(text) == nil else { return nil }
+            return Fault(
+                message: "\"\(text)\" is no mirror", hint: "as mirror.example.com or mirror.example.com:5000/docker-hub"
+            )
+        },
+        schema: pattern(
+            "^(https?://)?([^/:]*\\.[^/:]*|[^/:]+:[0-9]+|[^/]*\\][^/]*|localhost)(:[0-9]+)?(/[a-z0-9._-]+)*/*$", or: [])
+    )
+
     /// A tag of the image's own repository, or a whole reference.
     static let tag = TextRule(
         fault: { text in
