@@ -25,14 +25,15 @@ final class BlobUpload: Sendable {
     private let path: FilePath
     private let endpoint: RegistryEndpoint
     private let client: RegistryClient
-    private let sources: [String]
+    private let sources: [String]?
     private let progress = Mutex(Progress())
 
     private var operation: String { "push of blob \(descriptor.digest) to \(endpoint.name)" }
 
+    /// Without sources it is sent whatever the repository seems to have.
     init(
         _ descriptor: Descriptor, _ path: FilePath, _ endpoint: RegistryEndpoint, client: RegistryClient,
-        mountingFrom sources: [String]
+        mountingFrom sources: [String]?
     ) {
         self.descriptor = descriptor
         self.path = path
@@ -47,7 +48,9 @@ final class BlobUpload: Sendable {
     /// One attempt; each begins with the question whether the blob is there, for a registry may have finished what its
     /// answer did not tell.
     func attempt() async throws -> UploadOutcome {
-        if try await client.hasBlob(descriptor, endpoint, scope: .push(endpoint.repository)) { return .existed }
+        if sources != nil, try await client.hasBlob(descriptor, endpoint, scope: .push(endpoint.repository)) {
+            return .existed
+        }
         let file = try open()
         var opened = try await resumed()
         if opened == nil { opened = try await begun() }
@@ -82,11 +85,13 @@ final class BlobUpload: Sendable {
 extension BlobUpload {
     /// A new session; nil when the registry mounted the blob instead.
     private func begun() async throws -> UploadSession? {
-        let mount = BlobMount(descriptor, endpoint, client: client)
-        guard case .session(let offered) = try await mount.run(from: sources) else { return nil }
-        if let offered { return offered }
-        guard case .session(let session) = try await mount.runAnonymously() else { return nil }
-        if let session { return session }
+        if let sources {
+            let mount = BlobMount(descriptor, endpoint, client: client)
+            guard case .session(let offered) = try await mount.run(from: sources) else { return nil }
+            if let offered { return offered }
+            guard case .session(let session) = try await mount.runAnonymously() else { return nil }
+            if let session { return session }
+        }
         let request = HTTPRequest(method: .post, url: endpoint.url("blobs/uploads/"))
         return try UploadSession(
             await client.send(call(request, accepted: [202])), endpoint, operation: operation)

@@ -20,65 +20,30 @@ extension RegistryClient {
         return Int64(text)
     }
 
-    /// Takes a blob over from another repository, without its bytes. False when the registries differ, or it is refused.
+    /// Takes a blob over from another repository, without its bytes: from the source, if that is of the same registry, or
+    /// from where this client has seen it, such as a mirror. False when nothing of that can be.
     public func mount(
         _ blob: Descriptor, from source: ImageReference, to reference: ImageReference
     ) async throws -> Bool {
         let endpoint = try RegistryEndpoint(reference, configuration)
-        let origin = try RegistryEndpoint(source, configuration)
-        guard origin.registry == endpoint.registry else { return false }
         if known.contains(blob.digest, in: endpoint) { return true }
-        let query = [(name: "mount", value: blob.digest.description), (name: "from", value: origin.repository)]
-        let call = RegistryCall(
-            operation: "mount of blob \(blob.digest) into \(endpoint.registry)/\(endpoint.repository)",
-            endpoint: endpoint, scopes: [.push(endpoint.repository), .pull(origin.repository)],
-            request: HTTPRequest(method: .post, url: endpoint.url("blobs/uploads/", query: query)),
-            accepted: [201, 202, 400, 403, 404, 405])
-        do {
-            guard try await retrying({ try await self.send(call) }).status == 201 else { return false }
-        } catch RegistryError.unauthorized {
+        let sources = source.registry == reference.registry ? [source.repository] : []
+        let isMounted = try await retrying {
+            let mount = BlobMount(blob, endpoint, client: self)
+            guard case .session(let session) = try await mount.run(from: sources) else { return true }
+            if let session { await mount.abandon(session) }
             return false
         }
-        known.insert(blob.digest, in: endpoint)
-        return true
+        if isMounted { known.insert(blob.digest, in: endpoint) }
+        return isMounted
     }
-}
 
-// MARK: - Damaged blobs
-
-extension RegistryClient {
     /// Sends a blob whatever the repository seems to have: one whose bytes turned out to be others.
     public func replace(_ blob: Descriptor, from path: FilePath, in reference: ImageReference) async throws {
         let endpoint = try RegistryEndpoint(reference, configuration)
         known.remove(blob.digest, in: endpoint)
-        let operation = "push of blob \(blob.digest) to \(endpoint.registry)/\(endpoint.repository)"
-        func call(_ request: HTTPRequest, _ accepted: Set<Int>) -> RegistryCall {
-            RegistryCall(
-                operation: operation, endpoint: endpoint, scopes: [.push(endpoint.repository)], request: request,
-                accepted: accepted)
-        }
-        let file: UploadFile
-        do {
-            file = try UploadFile(path, size: blob.size)
-        } catch {
-            throw RegistryError(error, operation: operation)
-        }
-        try await retrying {
-            let begin = HTTPRequest(method: .post, url: endpoint.url("blobs/uploads/"))
-            let session = try await self.send(call(begin, [202]))
-            guard let place = session.headers["location"].flatMap({ session.url.resolving($0) }),
-                place.origin.isSecure || !session.url.origin.isSecure
-            else {
-                throw RegistryError.unexpectedAnswer(
-                    operation: operation, url: session.url.description,
-                    reason: "the answer names no place for the upload")
-            }
-            let url = place.adding(query: [("digest", blob.digest.description)])
-            var put = HTTPRequest(method: .put, url: url, body: .file(file))
-            put.headers = [("Content-Type", "application/octet-stream")]
-            put.isTransfer = true
-            _ = try await self.send(call(put, [201, 204]))
-        }
+        let upload = BlobUpload(blob, path, endpoint, client: self, mountingFrom: nil)
+        _ = try await retrying(progress: { upload.sent }) { try await upload.attempt() }
         known.insert(blob.digest, in: endpoint)
     }
 }

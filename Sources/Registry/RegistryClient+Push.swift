@@ -59,22 +59,4 @@ extension RegistryClient {
             return outcomes
         }
     }
-
-    /// Makes the reference's repository have the blob without its bytes: it is there, or the registry takes it over from
-    /// another of its repositories (`sources`, and where this client has seen it). False when neither can be.
-    public func mount(
-        _ descriptor: Descriptor, to reference: ImageReference, from sources: [String] = []
-    ) async throws -> Bool {
-        let endpoint = try RegistryEndpoint(reference, configuration)
-        guard !known.contains(descriptor.digest, in: endpoint) else { return true }
-        let isThere = try await retrying {
-            if try await self.hasBlob(descriptor, endpoint, scope: .push(endpoint.repository)) { return true }
-            let mount = BlobMount(descriptor, endpoint, client: self)
-            guard case .session(let session) = try await mount.run(from: sources) else { return true }
-            if let session { await mount.abandon(session) }
-            return false
-        }
-        if isThere { known.insert(descriptor.digest, in: endpoint) }
-        return isThere
-    }
 }

@@ -45,7 +45,7 @@ import Testing
             #expect(Digest(of: try await client.bytes(of: layer, from: reference)) == layer.digest)
         }
         let other = try ImageReference("\(registry.host)/other:v1")
-        #expect(try await client.mount(image.blobs[0].descriptor, to: other))
+        #expect(try await client.mount(image.blobs[0].descriptor, from: reference, to: other))
         try await checkReferrers(of: image, reference, client)
         #expect(try await client.deleteManifest(reference))
         #expect(try await client.digest(of: reference) == nil)

@@ -178,13 +178,14 @@ import Testing
 
     @Test func `a mount without bytes says whether it was possible`() async throws {
         let client = RegistryClient.forTests()
-        #expect(try await client.mount(descriptor, to: reference, from: ["base"]) == false)
+        let base = try ImageReference("\(registry.host)/base:1")
+        #expect(try await client.mount(descriptor, from: base, to: reference) == false)
         #expect(registry.count("DELETE", "/uploads/") == 1)
         registry.addBlob(content, to: "base")
-        #expect(try await client.mount(descriptor, to: reference, from: ["base"]))
+        #expect(try await client.mount(descriptor, from: base, to: reference))
         #expect(isThere)
         registry.forgetRequests()
-        #expect(try await client.mount(descriptor, to: reference, from: ["base"]))
+        #expect(try await client.mount(descriptor, from: base, to: reference))
         #expect(registry.requests.isEmpty)
     }
 }

@@ -120,8 +120,9 @@ extension FakeExecutor {
         #expect(batch.journal.lines.contains("record retry a #2 BUILD1"))
     }
 
-    @Test func `layers of the base that no build needed are fetched for the push`() async throws {
-        let base = try ImageReference("docker.io/library/debian:12")
+    @Test(arguments: ["docker.io/library/debian:12", "localhost:5000/debian:12"])
+    func `layers of the base that no build needed are fetched for the push, or mounted`(name: String) async throws {
+        let base = try ImageReference(name)
         let batch = try TestBatch(
             [TestImage(name: "a", tags: ["localhost:5000/a:1"])],
             scripts: [
@@ -139,8 +140,11 @@ extension FakeExecutor {
             ])
         let manifest = try batch.registry.add(base, layers: [[7]])
         #expect(try await batch.run() == ["a built"])
-        #expect(batch.registry.log.contains("fetch \(manifest.layers[0].digest.short)"))
-        #expect(batch.registry.log.contains("send \(manifest.layers[0].digest.short) to localhost:5000/a"))
+        let layer = manifest.layers[0].digest.short
+        let isMounted = base.registry == "localhost:5000"
+        #expect(batch.registry.log.contains("mount \(layer) into localhost:5000/a") == isMounted)
+        #expect(batch.registry.log.contains("fetch \(layer)") != isMounted)
+        #expect(batch.registry.log.contains("send \(layer) to localhost:5000/a") != isMounted)
     }
 
     @Test func `images that write one layout do not disturb each other`() async throws {

@@ -79,7 +79,13 @@ final class FakeRegistry: ImageRegistry {
     }
 
     func mount(_ blob: Descriptor, from source: ImageReference, to reference: ImageReference) async throws -> Bool {
-        false
+        let isPossible = state.withLock { state in
+            guard source.registry == reference.registry, state.blobs[blob.digest] != nil else { return false }
+            state.repositories[reference.name, default: []].insert(blob.digest)
+            return true
+        }
+        if isPossible { note("mount \(blob.digest.short) into \(reference.name)") }
+        return isPossible
     }
 
     func replace(_ blob: Descriptor, from file: FilePath, in reference: ImageReference) async throws {
