@@ -25,7 +25,7 @@ struct ExplainSession {
         try await site.sweep()
         let looks = LookUps()
         let environment = RunEnvironment(
-            run: run, state: site.state, blobs: try BlobStore(site.state), registry: RegistrySettings.client(batch),
+            run: run, state: site.state, blobs: try BlobStore(site.state), registry: try RegistrySettings.client(batch),
             launcher: site.launcher, ledger: NoLedger(), events: looks,
             rules: BatchRules(slots: 1, failFast: false), makeIdentifier: { ULID.make(at: secondsNow()) })
         let runner = BatchRunner(plan: plan, environment: environment)
