@@ -19,7 +19,7 @@ struct RemotePrune {
         }
         let limit = secondsNow() - (try Moment.duration(olderThan))
         let batch = try manifest.map { try ManifestFile.load($0, variables: [], run: "prune", now: secondsNow()) }
-        let sweep = RemoteSweep(RegistrySettings.client(batch), repository: try reference(), createdBefore: limit)
+        let sweep = RemoteSweep(try RegistrySettings.client(batch), repository: try reference(), createdBefore: limit)
         do {
             return try await report(sweep.run(isDryRun: isDryRun))
         } catch let error as RegistryError {

@@ -21,7 +21,7 @@ struct WarmSession {
         let (references, platforms) = try (command.references(), command.platforms())
         let (target, site) = try await target(batch)
         let quiet = command.quiet || command.json
-        let warmer = ImageWarmer(registry: RegistrySettings.client(batch), target: target) { line in
+        let warmer = ImageWarmer(registry: try RegistrySettings.client(batch), target: target) { line in
             if !quiet { Console.standardError.write(line + "\n") }
         }
         var report = Report()
