@@ -116,10 +116,10 @@ public final class GitServer: Sendable {
         http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
         """#
 
-    private static func freePort() -> Int {
+    static func freePort() -> Int {
         let line = "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"
         return Int(Shell("python3 -c \"\(line)\"").lines.first ?? "") ?? 0
     }
 
-    private static func answers(_ port: Int) -> Bool { Shell("bash -c ': < /dev/tcp/127.0.0.1/\(port)'").status == 0 }
+    static func answers(_ port: Int) -> Bool { Shell("bash -c ': < /dev/tcp/127.0.0.1/\(port)'").status == 0 }
 }
