@@ -6,16 +6,17 @@ internal import OCI
 internal import Planning
 
 /// `build-all check`: everything that can be found without building.
-struct CheckCommand: ParsableCommand {
+struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Checks the manifest and its Dockerfiles without building.",
         discussion: """
             Dockerfiles are linted by BuildKit's rules; `# check=skip=RULE` in them works. Warnings change nothing about the \
-            exit code unless --strict is given.
+            exit code unless --strict is given. Contexts from elsewhere are fetched.
             """)
 
     @OptionGroup var manifest: ManifestOptions
+    @OptionGroup var state: StateOptions
 
     @Flag(help: "Exit with 1 if there are warnings.")
     var strict = false
@@ -43,10 +44,11 @@ struct CheckCommand: ParsableCommand {
         var isClean: Bool { error == nil && notes.isEmpty && warnings.isEmpty }
     }
 
-    func run() throws {
+    func run() async throws {
         let now = secondsNow()
         let batch = try manifest.load(run: ULID.make(at: now), now: now)
-        let findings = try manifest.plan(batch, PlanOptions()).images.filter(\.isSelected).map(Finding.init)
+        let findings = try await manifest.plan(batch, PlanOptions(), fetchingInto: state).images.filter(\.isSelected)
+            .map(Finding.init)
         if json {
             Console.standardOutput.write(String(decoding: try OCIDocument.encode(findings), as: UTF8.self) + "\n")
         } else {

@@ -2,10 +2,13 @@ internal import Glibc
 internal import Jobs
 
 extension ExitStatus {
+    /// Of whoever was ended by a signal.
+    init(signal: Int32) { self = signal == SIGTERM ? .terminated : .interrupted }
+
     /// What a run's images come to, for scripts.
     init(of outcomes: [ImageOutcome], signal: Int32?) {
         if let signal, !outcomes.allSatisfy({ $0.status.isSuccess }) {
-            self = signal == SIGTERM ? .terminated : .interrupted
+            self.init(signal: signal)
             return
         }
         let failures = outcomes.filter { !$0.status.isSuccess && $0.status != .blocked && $0.status != .cancelled }

@@ -20,21 +20,30 @@ struct ExplainSession {
 
     func run() async throws -> ExitStatus {
         let batch = try command.manifest.load(run: run, now: started)
-        let plan = try command.manifest.plan(batch, PlanOptions()).explaining
+        _ = try command.manifest.plan(batch, PlanOptions())
         let site = try RunSite(batch, state: command.state, isolation: command.isolation, waits: command.wait)
         try await site.sweep()
         let looks = LookUps()
-        let environment = RunEnvironment(
+        var environment = RunEnvironment(
             run: run, state: site.state, blobs: try BlobStore(site.state), registry: try RegistrySettings.client(batch),
             launcher: site.launcher, ledger: NoLedger(), events: looks,
             rules: BatchRules(slots: 1, failFast: false), makeIdentifier: { ULID.make(at: secondsNow()) })
+        let interruption = Interruption()
+        let sources = try SourceLibrary(
+            blobs: environment.blobs, state: site.state, configuration: environment.contexts)
+        environment.sources = sources
+        let planner = ContextPlanner(fetcher: ContextFetcher(sources) { await looks.show($0) })
+        let select = command.manifest.select
+        let plan = try await interruption.cancelling {
+            try await planner.plan(batch, PlanOptions(), selecting: select).explaining
+        }
         let runner = BatchRunner(plan: plan, environment: environment)
-        let signals = SignalWatch { runner.interrupt() }
+        interruption.set { runner.interrupt() }
         let outcomes = try await runner.run()
         await site.sweepAfterKills()
         let report = ExplainReport(outcomes, steps: looks.steps.withLock { $0 })
         Console.standardOutput.write(command.json ? try report.json() : report.text())
-        return status(of: outcomes, report, signal: signals.received)
+        return status(of: outcomes, report, signal: interruption.received)
     }
 
     private func status(of outcomes: [ImageOutcome], _ report: ExplainReport, signal: Int32?) -> ExitStatus {

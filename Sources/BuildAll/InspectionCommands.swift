@@ -7,7 +7,7 @@ internal import Reporting
 internal import SystemPackage
 
 /// `build-all plan`: order and reasons, without building.
-struct PlanCommand: ParsableCommand {
+struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Shows what would be built, in which order, and why.")
 
@@ -17,12 +17,12 @@ struct PlanCommand: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    func run() throws {
+    func run() async throws {
         let now = secondsNow()
         let batch = try manifest.load(run: ULID.make(at: now), now: now)
         var options = PlanOptions()
         options.seconds = try LedgerReader(state.path().appending("ledger.sqlite")).durations()
-        let report = try manifest.plan(batch, options).report
+        let report = try await manifest.plan(batch, options, fetchingInto: state, onlyRead: true).report
         if json {
             Console.standardOutput.write(try PlanText(report).json())
         } else {
@@ -32,16 +32,24 @@ struct PlanCommand: ParsableCommand {
 }
 
 /// `build-all list`: the names.
-struct ListCommand: ParsableCommand {
+struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists the images, a name a line.")
 
     @OptionGroup var manifest: ManifestOptions
+    @OptionGroup var state: StateOptions
 
-    func run() throws {
+    func run() async throws {
         let now = secondsNow()
         let batch = try manifest.load(run: ULID.make(at: now), now: now)
-        let images = try manifest.plan(batch, PlanOptions()).images.filter(\.isSelected)
-        Console.standardOutput.write(lines: images.map(\.name))
+        Console.standardOutput.write(lines: try await plan(batch).images.filter(\.isSelected).map(\.name))
+    }
+
+    /// What is built on an image hangs on all Dockerfiles; names are known without.
+    private func plan(_ batch: BatchManifest) async throws -> BuildPlan {
+        guard manifest.select.contains(where: { $0.hasSuffix("+") }) else {
+            return try manifest.plan(batch, PlanOptions())
+        }
+        return try await manifest.plan(batch, PlanOptions(), fetchingInto: state, onlyRead: true)
     }
 }
 

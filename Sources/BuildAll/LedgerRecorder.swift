@@ -40,7 +40,7 @@ final class LedgerRecorder: LedgerRecording {
         case .imageEnded(let outcome): try await end(outcome)
         case .image(_, let event):
             if let build { try await record(event, of: build) }
-        case .started, .push, .retry, .warning, .ended: break
+        case .context, .started, .push, .retry, .warning, .ended: break
         }
     }
 

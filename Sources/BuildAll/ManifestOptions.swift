@@ -19,8 +19,17 @@ struct ManifestOptions: ParsableArguments {
     /// Reads the manifest; all its faults are one failure.
     func load(run: String, now: Double) throws -> BatchManifest { try file.load(run: run, now: now) }
 
+    /// Fetches nothing: what contexts from elsewhere name is not known.
     func plan(_ manifest: BatchManifest, _ options: PlanOptions) throws -> BuildPlan {
         try ManifestFile.plan(manifest, options, selecting: select)
+    }
+
+    /// Fetches what the plan hangs on, beside runs.
+    func plan(
+        _ manifest: BatchManifest, _ options: PlanOptions, fetchingInto state: StateOptions, onlyRead: Bool = false
+    ) async throws -> BuildPlan {
+        try await ContextPlanner.planBesideRuns(
+            manifest, options, selecting: select, state: state, onlyRead: onlyRead)
     }
 }
 
@@ -58,13 +67,19 @@ struct ManifestFile: ParsableArguments {
     static func plan(
         _ manifest: BatchManifest, _ options: PlanOptions, selecting selection: [String]
     ) throws -> BuildPlan {
-        var options = options
-        options.selection = selection
         do {
-            return try BuildPlan(manifest: manifest, options: options)
+            return try BuildPlan(manifest: manifest, options: completed(options, selecting: selection))
         } catch {
             throw CommandFailure(.usage, "\(error)")
         }
+    }
+
+    /// With what the command line and the environment say.
+    static func completed(_ options: PlanOptions, selecting selection: [String]) -> PlanOptions {
+        var options = options
+        options.selection = selection
+        options.environment = Environment.all
+        return options
     }
 }
 

@@ -24,7 +24,9 @@ struct PlanText {
                 lines.append("wave \(wave + 1)")
             }
             let note = image.isSelected ? "" : " (needed by another)"
-            lines.append("  \(image.name)\(note)" + (image.failure.map { " cannot be built: \($0)" } ?? ""))
+            lines.append(
+                "  \(image.name)\(note)"
+                    + (image.failure.map { " cannot be built: \($0.prefix { !$0.isNewline })" } ?? ""))
             for dependency in image.dependencies {
                 lines.append("    after \(dependency.name): \(dependency.reasons.joined(separator: ", "))")
             }

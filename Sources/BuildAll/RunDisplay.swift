@@ -20,7 +20,7 @@ actor RunDisplay: EventSink {
     private var mode: Mode
     private var ticker: Task<Void, Never>?
 
-    init(_ options: DisplayOptions, shellCommand: String) {
+    init(_ options: DisplayOptions, shellCommand: String, run: String) {
         self.options = options
         let isTerminal = Console.standardError.isTerminal
         let style = TextStyle(environment: Environment.all, isTerminal: isTerminal)
@@ -31,7 +31,7 @@ actor RunDisplay: EventSink {
             switch options.progress {
             case _ where options.quiet: .none
             case .none: .none
-            case .json: .json(JSONProgress())
+            case .json: .json(JSONProgress(run: run))
             case .plain: plain
             case .tty: terminal
             case .auto: isTerminal && Environment.all["TERM"] != "dumb" ? terminal : plain

@@ -32,9 +32,13 @@ struct RunSession {
         let ledger = try openLedger(site.state)
         _ = try await ledger.markInterruptedRuns(at: started)
         let bases = try bases(site.state)
-        var plan = try plan(batch, site.state)
-        if command.offline { plan = try plan.offline(bases, blobs: BlobStore(site.state)) }
-        return try await build(plan, batch, bases, site, ledger)
+        let display = RunDisplay(command.display, shellCommand: shellCommand, run: run)
+        do {
+            return try await build(batch, bases, site, ledger, display)
+        } catch {
+            await display.close()
+            throw error
+        }
     }
 
     // MARK: - Before
@@ -47,10 +51,14 @@ struct RunSession {
         }
     }
 
-    private func plan(_ batch: BatchManifest, _ state: StateFolder) throws -> BuildPlan {
+    private func plan(
+        _ batch: BatchManifest, _ bases: BaseSources, _ state: StateFolder, _ fetcher: ContextFetcher
+    ) async throws -> BuildPlan {
         var options = planOptions
         options.seconds = try LedgerReader(state.ledger).durations()
-        return try command.manifest.plan(batch, options)
+        let plan = try await ContextPlanner(fetcher: fetcher).plan(
+            batch, options, selecting: command.manifest.select)
+        return command.offline ? try plan.offline(bases, blobs: BlobStore(state)) : plan
     }
 
     private var planOptions: PlanOptions {
@@ -87,36 +95,37 @@ struct RunSession {
     // MARK: - The run
 
     private func build(
-        _ plan: BuildPlan, _ batch: BatchManifest, _ bases: BaseSources, _ site: RunSite, _ ledger: LedgerWriter
+        _ batch: BatchManifest, _ bases: BaseSources, _ site: RunSite, _ ledger: LedgerWriter, _ display: RunDisplay
     ) async throws -> ExitStatus {
+        let interruption = Interruption()
         let recorder = LedgerRecorder(ledger, run: run)
+        var environment = try environment(batch, bases, site, recorder, display)
+        let sources = try SourceLibrary(
+            blobs: environment.blobs, state: site.state, configuration: environment.contexts,
+            isOffline: command.offline)
+        environment.sources = sources
+        let fetcher = ContextFetcher(sources, rules: environment.rules) { await display.show($0) }
+        let plan = try await interruption.cancelling { try await self.plan(batch, bases, site.state, fetcher) }
         try await recorder.begin(runRecord(batch), at: started)
-        let display = RunDisplay(command.display, shellCommand: shellCommand)
         await display.show(
             .started(
                 RunStarted(
                     run: run, manifest: batch.file.string, images: plan.images.map(\.name), slots: command.slots,
                     at: started)))
-        let runner = BatchRunner(
-            plan: plan, environment: try environment(plan, batch, bases, site, recorder, display))
-        do {
-            let signals = SignalWatch { runner.interrupt() }
-            let outcomes = try await runner.run()
-            await site.sweepAfterKills()
-            let status = ExitStatus(of: outcomes, signal: signals.received)
-            let ended = secondsNow()
-            try await ledger.record(.runEnded(run: run, exitCode: Int(status.rawValue), at: ended))
-            await display.finish(
-                RunSummary(
-                    run: run, manifest: batch.file.string, started: started, ended: ended, images: outcomes,
-                    exitCode: Int(status.rawValue)))
-            await close(ledger)
-            await retain(batch, site)
-            return status
-        } catch {
-            await display.close()
-            throw error
-        }
+        let runner = BatchRunner(plan: plan, environment: environment)
+        interruption.set { runner.interrupt() }
+        let outcomes = try await runner.run()
+        await site.sweepAfterKills()
+        let status = ExitStatus(of: outcomes, signal: interruption.received)
+        let ended = secondsNow()
+        try await ledger.record(.runEnded(run: run, exitCode: Int(status.rawValue), at: ended))
+        await display.finish(
+            RunSummary(
+                run: run, manifest: batch.file.string, started: started, ended: ended, images: outcomes,
+                exitCode: Int(status.rawValue)))
+        await close(ledger)
+        await retain(batch, site)
+        return status
     }
 
     /// All is written already: what goes wrong here is no failure of the run.
@@ -141,7 +150,7 @@ struct RunSession {
     }
 
     private func environment(
-        _ plan: BuildPlan, _ batch: BatchManifest, _ bases: BaseSources, _ site: RunSite, _ recorder: LedgerRecorder,
+        _ batch: BatchManifest, _ bases: BaseSources, _ site: RunSite, _ recorder: LedgerRecorder,
         _ display: RunDisplay
     ) throws -> RunEnvironment {
         var environment = RunEnvironment(

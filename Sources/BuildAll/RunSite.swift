@@ -37,6 +37,7 @@ struct RunSite {
     /// Removes what a killed run left.
     func sweep() async throws {
         do {
+            try GuestFolder.sweep(state)
             let report = try state.sweep()
             if report.droppedLayers > 0 || !report.droppedBlobs.isEmpty {
                 Console.standardError.write(

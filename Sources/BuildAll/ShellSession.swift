@@ -20,12 +20,11 @@ struct ShellSession {
     /// The exit code of the shell. Throws why there was none.
     func run() async throws -> Int {
         let batch = try command.manifest.load(run: run, now: started)
-        let plan = try ManifestFile.plan(batch, PlanOptions(), selecting: [command.image])
-        let image = try image(of: plan)
+        _ = try image(of: ManifestFile.plan(batch, PlanOptions(), selecting: [command.image]))
         let site = try RunSite(batch, state: command.state, isolation: command.isolation, waits: false)
         try await site.sweep()
         let shell = ShellRequest(line: command.before, command: command.command)
-        let (outcome, signal) = try await open(plan.opening(shell, in: image), image, batch, site)
+        let (outcome, signal) = try await open(shell, batch, site)
         await site.sweepAfterKills()
         if let code = outcome.error?.shellExitCode { return code }
         let reason = outcome.error?.message ?? outcome.status.rawValue
@@ -44,7 +43,7 @@ struct ShellSession {
     }
 
     private func open(
-        _ plan: BuildPlan, _ image: Int, _ batch: BatchManifest, _ site: RunSite
+        _ shell: ShellRequest, _ batch: BatchManifest, _ site: RunSite
     ) async throws -> (ImageOutcome, signal: Int32?) {
         let terminal = ShellTerminal()
         defer { terminal.close() }
@@ -53,13 +52,23 @@ struct ShellSession {
             launcher: site.launcher, ledger: NoLedger(), events: ShellProgress(),
             rules: BatchRules(slots: 1, failFast: true), makeIdentifier: { ULID.make(at: secondsNow()) })
         environment.terminal = terminal
+        let interruption = Interruption()
+        let sources = try SourceLibrary(
+            blobs: environment.blobs, state: site.state, configuration: environment.contexts)
+        environment.sources = sources
+        let fetcher = ContextFetcher(sources) { await ShellProgress().show($0) }
+        let whole = try await interruption.cancelling {
+            try await ContextPlanner(fetcher: fetcher).plan(batch, PlanOptions(), selecting: [command.image])
+        }
+        let image = try image(of: whole)
+        let plan = whole.opening(shell, in: image)
         let runner = BatchRunner(plan: plan, environment: environment)
-        let signals = SignalWatch { runner.interrupt() }
+        interruption.set { runner.interrupt() }
         let outcomes = try await runner.run()
         let culprit = outcomes.first {
             !$0.status.isSuccess && $0.image != plan.images[image].name && $0.status != .blocked
         }
-        return (culprit ?? outcomes[image], signals.received)
+        return (culprit ?? outcomes[image], interruption.received)
     }
 }
 
@@ -71,6 +80,9 @@ struct NoLedger: LedgerRecording {
 /// Steps and what they write, as it comes, until the shell takes the terminal.
 private struct ShellProgress: EventSink {
     func show(_ event: RunEvent) async {
+        if case .context(let context) = event, context.phase == .fetching {
+            say("fetching the context \(context.reference)")
+        }
         guard case .image(let image, let event) = event else { return }
         switch event {
         case .stepStarted(let step):

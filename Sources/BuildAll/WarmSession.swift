@@ -17,7 +17,7 @@ struct WarmSession {
 
     func run() async throws -> ExitStatus {
         let batch = try command.batch()
-        let plan = try batch.map { try ManifestFile.plan($0, PlanOptions(), selecting: command.select) }
+        let plan = try await plan(batch)
         let (references, platforms) = try (command.references(), command.platforms())
         let (target, site) = try await target(batch)
         let quiet = command.quiet || command.json
@@ -32,6 +32,13 @@ struct WarmSession {
         await site?.sweepAfterKills()
         try show(report)
         return report.status
+    }
+
+    /// Dockerfiles in contexts from elsewhere name base images too.
+    private func plan(_ batch: BatchManifest?) async throws -> BuildPlan? {
+        guard let batch else { return nil }
+        return try await ContextPlanner.planBesideRuns(
+            batch, PlanOptions(), selecting: command.select, state: command.state, onlyRead: true)
     }
 
     /// The store belongs to one process at a time, a folder to all.

@@ -23,7 +23,8 @@ public enum ContextsError: Error, Equatable, Sendable {
     case refused(what: String, reason: String)
     /// What git said when it could not do something with a remote.
     case git(doing: String, remote: String, message: String, isTemporary: Bool)
-    case noSuchReference(String, remote: String)
+    /// `similar` are names that the remote has.
+    case noSuchReference(String, remote: String, similar: [String] = [])
     case ambiguousCommit(String, remote: String)
     case commitMismatch(remote: String, expected: String, actual: String)
     case subfolder(String, remote: String, reason: String)

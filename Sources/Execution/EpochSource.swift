@@ -10,7 +10,8 @@ struct EpochSource {
     /// In seconds since 1970; nil if nothing says a time.
     func seconds(_ epoch: SourceDateEpoch?) throws -> Int64? {
         switch epoch {
-        case nil, .context?: nil  // The main context is a folder: no commit, no Last-Modified.
+        case nil: nil
+        case .context?: job.contextTime
         case .seconds(let seconds)?: seconds
         case .namedContext(let key)?: try seconds(ofContext: job.namedContexts[key])
         case .source(let source, let checksum)?: try seconds(of: source, checksum: checksum)

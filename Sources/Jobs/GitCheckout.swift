@@ -13,6 +13,8 @@ public struct GitCheckout: Hashable, Sendable, Codable {
     public var fetchesSubmodules: Bool
     /// Files get the commit's time instead of that of the checkout.
     public var usesCommitTime: Bool
+    /// Whoever asks for a password gets kaniko's `GIT_TOKEN`, or `GIT_USERNAME` and `GIT_PASSWORD`.
+    public var usesEnvironmentToken = false
 
     public init(
         remote: String, reference: String? = nil, subfolder: String? = nil, commit: String? = nil,

@@ -17,6 +17,8 @@ public struct Job: Hashable, Sendable, Codable {
     public var dockerfile: DockerfileText
     /// The folder that COPY and ADD read; nil is an empty context.
     public var contextFolder: String?
+    /// When the context was made, in seconds since 1970, where that is known: it is a commit.
+    public var contextTime: Int64?
     /// Text of the ignore file that governs `contextFolder`.
     public var ignoreFile: String?
     public var target: String?
@@ -117,8 +119,8 @@ public enum NamedContext: Hashable, Sendable, Codable {
     case layout(folder: String, reference: String?)
     /// A tree of a git repository.
     case git(GitCheckout)
-    /// The contents of an archive at an http or https URL.
-    case archive(url: String)
+    /// The contents of an archive.
+    case archive(ArchiveSource)
     /// An image without anything: `docker-image://scratch`.
     case scratch
 }

@@ -2,6 +2,8 @@ public import OCI
 
 /// What happens in a run, in order; every fact is in the ledger before it is emitted.
 public enum RunEvent: Hashable, Sendable {
+    /// A context that is fetched before the run is planned, and so before it has started.
+    case context(ContextProgress)
     case started(RunStarted)
     /// An executor was started for an image.
     case imageStarted(ImageStarted)
@@ -15,6 +17,32 @@ public enum RunEvent: Hashable, Sendable {
     case imageEnded(ImageOutcome)
     case warning(image: String?, message: String)
     case ended(RunSummary)
+}
+
+public struct ContextProgress: Hashable, Sendable, Codable {
+    public enum Phase: String, Hashable, Sendable, Codable {
+        case fetching, fetched, failed
+    }
+
+    /// Without secrets.
+    public var reference: String
+    /// Whose context it is, in the order of the manifest.
+    public var images: [String]
+    public var phase: Phase
+    /// The commit, or the digest of an archive.
+    public var revision: String?
+    /// From its beginning.
+    public var seconds: Double
+
+    public init(
+        reference: String, images: [String], phase: Phase, revision: String? = nil, seconds: Double = 0
+    ) {
+        self.reference = reference
+        self.images = images
+        self.phase = phase
+        self.revision = revision
+        self.seconds = seconds
+    }
 }
 
 public struct RunStarted: Hashable, Sendable, Codable {

@@ -3,7 +3,8 @@ public import OCI
 
 /// The images of a run and the edges between them.
 ///
-/// Making a plan reads Dockerfiles and ignore files and looks whether contexts are there; nothing is built or fetched.
+/// Making a plan reads Dockerfiles and ignore files and looks whether contexts are there; nothing is built or fetched:
+/// contexts from elsewhere are fetched before, see `missingContexts`.
 public struct BuildPlan: Sendable {
     /// The selected images and all that they need, in the order of the batch manifest. Edges name positions in it.
     public let images: [PlannedImage]
@@ -16,11 +17,13 @@ public struct BuildPlan: Sendable {
     /// missing, SELECT terms that mean nothing.
     /// A Dockerfile with an error in it is not thrown: its image fails when it is built.
     public init(manifest: BatchManifest, options: PlanOptions = PlanOptions()) throws(ManifestErrors) {
-        let survey = BatchSurvey(manifest: manifest)
+        let survey = BatchSurvey(manifest: manifest, options: options)
         let selection = Selection(options.selection, in: manifest, graph: survey.graph)
         let members = survey.graph.ancestors(of: selection.images).sorted()
         let specs = members.map { manifest.images[$0] }
-        let outside = specs.flatMap { FolderCheck.diagnostics(for: $0) + PrivilegeCheck.diagnostics(for: $0) }
+        let outside = specs.flatMap {
+            FolderCheck.diagnostics(for: $0, environment: options.environment) + PrivilegeCheck.diagnostics(for: $0)
+        }
         if let errors = ManifestErrors(survey.diagnostics + outside + selection.diagnostics) { throw errors }
         let durations = Durations(known: options.seconds, among: members.map { manifest.images[$0].name })
         let positions = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1, $0) })

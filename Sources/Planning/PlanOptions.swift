@@ -1,3 +1,5 @@
+public import Jobs
+
 /// What the command line says about a plan.
 public struct PlanOptions: Hashable, Sendable {
     /// SELECT terms, see `Selection`; none is everything.
@@ -8,6 +10,11 @@ public struct PlanOptions: Hashable, Sendable {
     public var pushes = true
     /// By image name, how long its last builds took.
     public var seconds: [String: Double] = [:]
+
+    /// Contexts that were fetched, or could not be; of the others nothing is known, see `BuildPlan.missingContexts`.
+    public var contexts: [RemoteContext: Result<FetchedFolder, JobFailure>] = [:]
+    /// Of which only kaniko's GIT_… variables count, and no value of them gets into the plan.
+    public var environment: [String: String] = [:]
 
     public init() {}
 }

@@ -15,8 +15,10 @@ extension PlannedImage {
         outputs = isSelected ? spec.outputs.compactMap { PlannedOutput($0.kind, pushes: options.pushes) } : []
         secrets = spec.secrets.map(PlannedSecret.init)
         agents = spec.agents.compactMap(PlannedAgent.init)
+        materials = survey.materials
         warnings = survey.warnings
-        retry = RetryRule(spec.retry)
+        // Whoever fetches a context tries again by the same rule; by now it has failed for good.
+        retry = survey.context.hasFailed ? RetryRule() : RetryRule(spec.retry)
         let cache = PlannedCache(spec.cache, options: options)
         self.cache = cache
         seconds = durations.known[spec.name] ?? durations.estimate
@@ -52,7 +54,7 @@ extension PlannedOutput {
 }
 
 extension RetryRule {
-    fileprivate init(_ retry: ImageSpec.Retry) {
+    init(_ retry: ImageSpec.Retry) {
         self.init(attempts: retry.attempts, causes: Set(retry.when.map(Cause.init)))
     }
 }

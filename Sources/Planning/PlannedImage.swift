@@ -17,6 +17,8 @@ public struct PlannedImage: Sendable {
     /// Where to find what the job names by id.
     public let secrets: [PlannedSecret]
     public let agents: [PlannedAgent]
+    /// What it is made of that is known before it is built: the context, if that was fetched.
+    public let materials: [Material]
     /// What is odd about the image, and whether it can be built is not sure; for `check`.
     public let warnings: [String]
     /// Where it goes beside the store; empty unless it is selected.

@@ -2,9 +2,10 @@ public import Jobs
 
 /// `--progress json`: one object a line: the executors' events with run and image added, and the run's own.
 public struct JSONProgress: Sendable {
-    private var run = ""
+    private var run: String
 
-    public init() {}
+    /// `run` is what events before `started` belong to.
+    public init(run: String = "") { self.run = run }
 
     /// The line for an event, without its newline.
     public mutating func line(for event: RunEvent) throws -> String {
@@ -24,6 +25,7 @@ public struct JSONProgress: Sendable {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(run, forKey: .run)
             switch event {
+            case .context(let payload): try write("context", payload, &container, encoder)
             case .started(let payload): try write("run-started", payload, &container, encoder)
             case .imageStarted(let payload): try write("image-started", payload, &container, encoder)
             case .image(let name, let payload):

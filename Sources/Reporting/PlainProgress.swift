@@ -37,6 +37,7 @@ public struct PlainProgress: Sendable {
 
     private mutating func lines(of event: RunEvent) -> [String] {
         switch event {
+        case .context(let context): return [line(of: context)]
         case .started(let run):
             return ["building \(run.images.count) image\(run.images.count == 1 ? "" : "s"), \(run.slots) at once"]
         case .imageStarted(let start):
@@ -52,6 +53,19 @@ public struct PlainProgress: Sendable {
             let text = (image.map { "\($0): " } ?? "") + "warning: " + message
             return DisplayText.lines(of: text).map(DisplayText.escaped)
         case .push, .ended: return []
+        }
+    }
+
+    /// Why one failed is said with its images.
+    private func line(of context: ContextProgress) -> String {
+        let images = context.images.prefix(3).joined(separator: ", ")
+        let others = context.images.count > 3 ? " and \(context.images.count - 3) more" : ""
+        let head = "context of \(images)\(others): \(DisplayText.escaped(context.reference)): "
+        switch context.phase {
+        case .fetching: return head + "fetching"
+        case .fetched:
+            return head + "\(context.revision ?? "") in \(Quantity.seconds(context.seconds))"
+        case .failed: return style.colored(head + "it could not be fetched", .red)
         }
     }
 

@@ -40,7 +40,7 @@ public struct TerminalProgress: Sendable {
             ended += 1
             if !outcome.status.isSuccess { failed += 1 }
             finished += lines
-        case .warning, .ended: finished += lines
+        case .context, .warning, .ended: finished += lines
         }
     }
 

@@ -6,8 +6,14 @@ public struct StateFolder: Sendable {
     /// Absolute.
     public let root: FilePath
 
-    public init(_ root: FilePath) {
+    /// What has no final name yet; leftovers are swept at the next start.
+    public let temporary: FilePath
+
+    public init(_ root: FilePath) { self.init(root, temporary: root.appending("tmp")) }
+
+    init(_ root: FilePath, temporary: FilePath) {
         self.root = root
+        self.temporary = temporary
     }
 
     public var ledger: FilePath { root.appending("ledger.sqlite") }
@@ -29,8 +35,8 @@ public struct StateFolder: Sendable {
     public var references: FilePath { root.appending("references") }
     /// When things of the store were used last.
     var used: FilePath { root.appending("used") }
-    /// What has no final name yet; leftovers are swept at the next start.
-    public var temporary: FilePath { root.appending("tmp") }
+    /// Temporary folders of commands that are no runs, see `GuestFolder`.
+    var guests: FilePath { root.appending("guests") }
     /// Locks of single digests.
     public var locks: FilePath { root.appending("locks") }
     public var lock: FilePath { root.appending("lock") }

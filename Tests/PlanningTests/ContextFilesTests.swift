@@ -97,7 +97,7 @@ import Testing
             version: 1
             images:
               a: nowhere
-              b: { inline: FROM scratch, contexts: { x: ./gone, y: ./manifest.yaml } }
+              b: { inline: FROM scratch, contexts: { x: ./gone, y: "./manifest.yaml#v1" } }
               c: { inline: FROM scratch }
             """
         let project = try project([:], manifest: manifest)
@@ -107,7 +107,7 @@ import Testing
             shown == [
                 "3 context: \(project.folder)/nowhere does not exist",
                 "4 context \"x\": \(project.folder)/gone does not exist",
-                "4 context \"y\": \(project.folder)/manifest.yaml is no folder",
+                "4 context \"y\": behind # of an archive stands a folder in it, as \(project.folder)/manifest.yaml#:folder",
             ])
         // Images that are not part of the run are not looked at.
         #expect(try project.plan("c").images.map(\.name) == ["c"])

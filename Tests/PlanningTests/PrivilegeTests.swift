@@ -95,7 +95,7 @@ import Testing
     @Test func `a password that comes from outside is not in what is wrong with its context`() throws {
         let files = ["manifest.yaml": ""]
         let project = try Project(files)
-        for url in ["https://u:${t}@h/x.git?nope=1", "s3://u:${t}@h/x"] {
+        for url in ["https://u:${t}@h/x.git?nope=1", "ftp://u:${t}@h/x"] {
             try project.write(
                 """
                 version: 1
@@ -134,7 +134,7 @@ import Testing
         #expect(
             try plan.job("a").namedContexts == [
                 "n": .scratch, "l": .layout(folder: "\(project.folder)/layout", reference: "v1"),
-                "t": .archive(url: "https://example.com/x.tar.gz"),
+                "t": .archive(ArchiveSource(url: "https://example.com/x.tar.gz")),
                 "g": .git(
                     GitCheckout(
                         remote: "https://example.com/x.git", reference: "v1", subfolder: "sub", keepsGitFolder: true)),

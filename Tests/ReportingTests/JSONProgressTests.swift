@@ -41,7 +41,8 @@ import Testing
             .progress(Progress(activity: "unpacking", bytesDone: 1, bytesTotal: 2)),
             .warning(Warning(message: "w", line: 3)), .finished(result), .failed(failure),
         ]
-        return [Batch.began("a")] + events.map { .image(name: "a", $0) } + [
+        let context = ContextProgress(reference: "git://h/a", images: ["a"], phase: .fetched, revision: "c", seconds: 1)
+        return [.context(context), Batch.began("a")] + events.map { .image(name: "a", $0) } + [
             .push(PushProgress(image: "a", reference: "r", bytesDone: 1, bytesTotal: 2)),
             .retry(RetryScheduled(image: "a", attempt: 2, delayInSeconds: 1, reason: "503")), .imageEnded(outcome),
             .warning(image: "a", message: "w"), Batch.ended(outcome),
@@ -61,6 +62,7 @@ import Testing
             .image(name: "a", .warning(Warning(message: "w"))), .image(name: "a", .finished(result)),
             .image(name: "a", .failed(JobFailure(class: .internal, message: "m", summary: "s"))),
             .warning(image: nil, message: "w"),
+            .context(ContextProgress(reference: "-", images: ["a"], phase: .fetching)),
         ] + outcomes.map { .imageEnded($0) }
     }()
 

@@ -15,7 +15,8 @@ public struct GitCheckouts: Sendable {
     ///
     /// Throws `ContextsError`, `CancellationError` once git is gone, and `SystemError`.
     public func checkout(_ request: GitRequest) async throws -> GitTree {
-        let remote = try GitRemote(request.remote, allowsLocal: request.allowsLocal)
+        var remote = try GitRemote(request.remote, allowsLocal: request.allowsLocal)
+        if request.usesEnvironmentToken { remote.takeToken(of: configuration.environment) }
         let reference = try GitReference(request.reference)
         let git = try await GitProgram(remote, environment: configuration.environment)
         var resolution = try await retrying { try await git.resolve(reference) }

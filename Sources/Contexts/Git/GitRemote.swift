@@ -5,7 +5,7 @@ struct GitRemote: Hashable {
     /// Without user and password for http(s), without password for the others.
     let address: String
     /// What goes to the server of `http` and `https` only; git gets it through its environment.
-    let credentials: Credentials?
+    private(set) var credentials: Credentials?
     let isLocal: Bool
 
     struct Credentials: Hashable {
@@ -45,6 +45,20 @@ struct GitRemote: Hashable {
             credentials = nil
             guard !(address.dropFirst(name.count + 3).first == "-") else { throw refused("its host begins with -") }
         default: throw refused("repositories by \(name) are not fetched")
+        }
+    }
+
+    /// kaniko's variables: a token is a user with an empty password. They go to the origin of the address, and only when
+    /// it asks.
+    mutating func takeToken(of environment: [String: String]) {
+        guard credentials == nil, let scheme = address.firstRange(of: "://"), address.hasPrefix("http") else { return }
+        let origin = address[..<scheme.upperBound] + address[scheme.upperBound...].prefix { $0 != "/" }
+        func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        if let token = variable("GIT_TOKEN") {
+            credentials = Credentials(origin: String(origin), user: token, password: Secret(""))
+        } else if let password = variable("GIT_PASSWORD") {
+            credentials = Credentials(
+                origin: String(origin), user: variable("GIT_USERNAME") ?? "", password: Secret(password))
         }
     }
 

@@ -16,6 +16,9 @@ public struct GitRequest: Hashable, Sendable {
     public var usesCommitTime = false
     /// Whether the remote may be a `file` URL.
     public var allowsLocal = false
+    /// Whether a server that asks for a password gets kaniko's `GIT_TOKEN`, or `GIT_USERNAME` and `GIT_PASSWORD`, of the
+    /// environment.
+    public var usesEnvironmentToken = false
 
     public init(remote: String, reference: String? = nil) {
         self.remote = remote

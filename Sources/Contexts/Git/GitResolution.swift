@@ -1,3 +1,5 @@
+internal import Programs
+
 /// What a reference of a remote is at this moment.
 struct GitResolution: Hashable {
     /// Whole; nil for what only the history can tell, as the beginning of a commit.
@@ -32,9 +34,23 @@ extension GitProgram {
             return GitResolution(commit: commit ?? object, tag: commit == nil ? nil : object, name: name)
         }
         guard GitReference.isHexadecimal(name, 4...63) else {
-            throw ContextsError.noSuchReference(name, remote: remote.shown)
+            throw ContextsError.noSuchReference(name, remote: remote.shown, similar: try await similar(to: name))
         }
         return GitResolution()
+    }
+
+    /// Branches and tags with nearly this name, the nearest first.
+    private func similar(to name: String) async throws -> [String] {
+        let result = try await run(["ls-remote", "--heads", "--tags", "--", remote.address], in: "/")
+        let prefixes = ["refs/heads/", "refs/tags/"]
+        let wanted = prefixes.first { name.hasPrefix($0) }.map { name.dropFirst($0.count) } ?? name[...]
+        let names = result.text.split(separator: "\n").compactMap { line -> Substring? in
+            guard let full = line.split(separator: "\t").last, !full.hasSuffix("^{}"),
+                let prefix = prefixes.first(where: { full.hasPrefix($0) })
+            else { return nil }
+            return full.dropFirst(prefix.count)
+        }
+        return Array(NameDistance.nearest(to: wanted, among: names.prefix(2000)).prefix(3))
     }
 
     /// Objects by reference.

@@ -1,4 +1,5 @@
 internal import DockerfileFrontend
+internal import Jobs
 
 /// What COPY and ADD have in common; words are expanded.
 struct CopyRequest {
@@ -37,7 +38,7 @@ struct CopyRequest {
         isAdd = true
         // Everybody can read the history of an image.
         var shown = add
-        shown.sources = add.sources.map(RemoteSources.withoutUser)
+        shown.sources = add.sources.map(Material.withoutUser)
         history = HistoryText.add(shown)
     }
 

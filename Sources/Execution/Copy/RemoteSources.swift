@@ -13,7 +13,7 @@ struct RemoteSources {
         let checksum = try request.checksum.map { try Digest($0) }
         switch try scheduler.request(.download(url: url, checksum: checksum)) {
         case .downloaded(let download):
-            let reference = Self.withoutSecrets(url)
+            let reference = Material.withoutSecrets(url)
             try scheduler.send(.material(Material(role: .add, reference: reference, digest: download.digest)))
             let source = CopySource(
                 download, name: AddSource.fileName(ofURL: url), at: blobs.path(of: download.digest))
@@ -38,29 +38,5 @@ struct RemoteSources {
     private func unusable(_ response: ExecutorResponse) -> ExecutionError {
         if case .failed(let failure) = response { return .imageUnavailable(failure) }
         return .protocolViolation("no file where one was asked for")
-    }
-
-    /// A URL without user, password, query and fragment: any of them may be a secret.
-    static func withoutSecrets(_ url: String) -> String {
-        withoutUser(String(url.prefix { $0 != "?" && $0 != "#" }))
-    }
-
-    /// A source without the user and password that a URL has before its host.
-    static func withoutUser(_ source: String) -> String {
-        guard let scheme = source.firstRange(of: "://") else { return source }
-        let rest = source[scheme.upperBound...]
-        let host = rest.prefix { !["/", "?", "#"].contains($0) }
-        guard let at = host.lastIndex(of: "@") else { return source }
-        return String(source[..<scheme.upperBound] + rest[rest.index(after: at)...])
-    }
-}
-
-extension Material {
-    /// A folder that was fetched. The ledger keeps digests: of a commit, that of its name, which is in the reference.
-    init(role: Role, remote: String, _ folder: FetchedFolder) throws {
-        self.init(
-            role: role, reference: "\(RemoteSources.withoutSecrets(remote))#\(folder.revision)",
-            digest: folder.revision.hasPrefix("sha256:")
-                ? try Digest(folder.revision) : Digest(of: folder.revision.utf8))
     }
 }

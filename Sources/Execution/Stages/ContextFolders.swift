@@ -32,7 +32,7 @@ final class ContextFolders: Sendable {
         switch job.namedContexts[name] {
         case .folder(let path, let ignoreFile)?: try folder(path, ignoreFile: ignoreFile)
         case .git(let checkout)?: try fetched(.checkout(checkout), reference: checkout.remote, scheduler)
-        case .archive(let url)?: try fetched(.unpack(url: url), reference: url, scheduler)
+        case .archive(let source)?: try fetched(.unpack(source), reference: source.shown, scheduler)
         case .sibling?, .image?, .layout?, .scratch?, nil: nil
         }
     }

@@ -41,8 +41,8 @@ extension BatchManifest {
     }
 
     private func image(_ image: ImageSpec, _ output: inout Output) {
-        output.value("context", image.context.map { path($0.value) })
-        output.value("dockerfile", image.dockerfile.map { dockerfile($0.value, of: image) })
+        output.value("context", image.context.map { source(.files($0.value)) })
+        output.value("dockerfile", image.dockerfile.map { dockerfile($0.value) })
         output.value("inline", image.inline?.value, isLiteral: true)
         output.value("target", image.target?.value)
         output.map("args", image.args.map { ($0.name, $0.value) })
@@ -67,7 +67,14 @@ extension BatchManifest {
             let (method, level) = (image.compression.method.rawValue, image.compression.level)
             output.map("compression", [("type", method), ("level", String(level))])
         }
-        output.value("epoch", image.epoch.map(String.init))
+        output.value("epoch", image.epoch.map(epoch))
+    }
+
+    private func epoch(_ epoch: ImageSpec.Epoch) -> String {
+        switch epoch {
+        case .seconds(let seconds): String(seconds)
+        case .contextCommit: "git"
+        }
     }
 
     private func cache(_ cache: ImageSpec.Cache, _ output: inout Output) {
@@ -146,15 +153,24 @@ extension BatchManifest {
 
     private func source(_ source: ContextSpec.Source) -> String {
         switch source {
-        case .folder(let folder): path(folder)
+        case .files(let files): self.files(files)
         case .image(let name): "image:\(name)"
         case .dockerImage(let reference): "docker-image://\(reference)"
         case .scratch: "docker-image://scratch"
         case .layout(let folder, let reference): "oci-layout://\(path(folder))\(Self.suffix(of: reference))"
-        case .git(let text): text
-        case .archive(let url): url
         }
     }
+
+    private func files(_ source: ContextSource) -> String {
+        switch source {
+        case .path(let path): self.path(path)
+        case .standardInput(let folder): "-\(Self.fragment(folder))"
+        case .git(let text): text
+        case .archive(let url, let folder): "\(url)\(Self.fragment(folder))"
+        }
+    }
+
+    private static func fragment(_ folder: String?) -> String { folder.map { "#:\($0)" } ?? "" }
 
     private static func suffix(of reference: String?) -> String {
         guard let reference else { return "" }
@@ -168,11 +184,14 @@ extension BatchManifest {
         return relative.isEmpty ? "." : relative.string
     }
 
-    private func dockerfile(_ file: FilePath, of image: ImageSpec) -> String {
-        var relative = file
-        if let context = image.context?.value, relative.removePrefix(context) { return relative.string }
-        guard relative.removePrefix(folder) else { return file.string }
-        return "/\(relative)"
+    private func dockerfile(_ place: DockerfilePlace) -> String {
+        switch place {
+        case .context(let path): return path.string
+        case .folder(let file):
+            var relative = file
+            guard relative.removePrefix(folder) else { return file.string }
+            return "/\(relative)"
+        }
     }
 }
 

@@ -1,5 +1,4 @@
 public import OCI
-public import SystemPackage
 
 /// One image to build: one entry of `images`, or one combination of its matrix.
 public struct ImageSpec: Hashable, Sendable {
@@ -11,12 +10,10 @@ public struct ImageSpec: Hashable, Sendable {
     public var matrix: [MatrixValue] = []
     /// The entry's key in the file.
     public var mark: SourceMark
-    /// Absolute; nil is an empty context.
-    public var context: Marked<FilePath>?
-    /// `context` as it is written, expanded.
-    public var contextText: String?
-    /// Absolute; nil exactly when `inline` is there.
-    public var dockerfile: Marked<FilePath>?
+    /// Nil is an empty context.
+    public var context: Marked<ContextSource>?
+    /// Nil exactly when `inline` is there.
+    public var dockerfile: Marked<DockerfilePlace>?
     /// The Dockerfile itself, never expanded.
     public var inline: Marked<String>?
     public var target: Marked<String>?
@@ -49,8 +46,7 @@ public struct ImageSpec: Hashable, Sendable {
     public var cache = Cache()
     /// Of the layers that the image adds to its base.
     public var compression = LayerCompression.gzip
-    /// Upper bound of all timestamps, in seconds since 1970.
-    public var epoch: Int64?
+    public var epoch: Epoch?
 
     init(name: String, base: String, mark: SourceMark) {
         self.name = name
@@ -92,6 +88,14 @@ extension ImageSpec {
         public var timeout: Duration?
         /// The longest time without output or progress.
         public var idle: Duration?
+    }
+
+    /// Upper bound of all timestamps.
+    public enum Epoch: Hashable, Sendable {
+        /// Since 1970.
+        case seconds(Int64)
+        /// The time of the commit that the context is.
+        case contextCommit
     }
 
     /// When a failed build is tried again.

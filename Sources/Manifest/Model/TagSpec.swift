@@ -38,8 +38,7 @@ public struct ContextSpec: Hashable, Sendable {
     public let mark: SourceMark
 
     public enum Source: Hashable, Sendable {
-        /// Absolute.
-        case folder(FilePath)
+        case files(ContextSource)
         /// Full name of another image of the batch.
         case image(String)
         case dockerImage(ImageReference)
@@ -47,10 +46,6 @@ public struct ContextSpec: Hashable, Sendable {
         case scratch
         /// An image of an OCI layout: absolute folder, and `TAG`, `@DIGEST`, both, or nil for its only image.
         case layout(folder: FilePath, reference: String?)
-        /// A tree of a git repository, as BuildKit writes it; not parsed.
-        case git(String)
-        /// An archive at an http or https URL.
-        case archive(url: String)
     }
 }
 

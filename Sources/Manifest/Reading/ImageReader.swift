@@ -36,7 +36,7 @@ struct ImageReader {
         image.compression = compression()
         image.limits = limits()
         image.retry = retry()
-        image.epoch = epoch()
+        image.epoch = epoch(context: image.context?.value)
     }
 
     private func arguments() -> [BuildArgument] {
@@ -116,19 +116,20 @@ struct ImageReader {
         return .gzip
     }
 
-    private func epoch() -> Int64? {
+    private func epoch(context: ContextSource?) -> ImageSpec.Epoch? {
         guard let text = fields.text("epoch", .epoch) else { return nil }
         switch text.value {
-        case "zero": return 0
-        case "now": return fields.expander.values.context.now
+        case "zero": return .seconds(0)
+        case "now": return .seconds(fields.expander.values.context.now)
         case "git":
+            if case .git? = context { return .contextCommit }
             do {
-                return try fields.expander.values.git().get().commitTime
+                return .seconds(try fields.expander.values.git().get().commitTime)
             } catch {
                 log.add(at: text.mark, "epoch git: \(error)")
                 return nil
             }
-        default: return Quantity.integer(text.value)
+        default: return Quantity.integer(text.value).map { .seconds($0) }
         }
     }
 }
@@ -138,14 +139,13 @@ struct ImageReader {
 extension ImageReader {
     private func readSource(into image: inout ImageSpec) {
         if let node = fields.node("context"), let text = fields.text(node, .context) {
-            image.contextText = text.value
-            image.context = fields.path(node, text.value)
+            if case .files(let source)? = source(of: text.value, node) { image.context = Marked(source, at: text.mark) }
         }
         image.inline = fields.node("inline").flatMap { node in node.text.map { Marked($0, at: node.mark) } }
         if let node = fields.node("dockerfile"), let text = fields.text(node) {
-            image.dockerfile = dockerfile(text, of: image)
+            image.dockerfile = dockerfile(text, of: image).map { Marked($0, at: text.mark) }
         } else if fields.node("dockerfile") == nil, image.inline == nil {
-            image.dockerfile = image.context.map { Marked($0.value.appending("Dockerfile"), at: $0.mark) }
+            image.dockerfile = image.context.map { Marked(.context("Dockerfile"), at: $0.mark) }
         }
         let isMissing = fields.node("context") == nil && fields.node("inline") == nil && image.dockerfile == nil
         // An unknown key was reported; it may be what is missing.
@@ -154,11 +154,12 @@ extension ImageReader {
     }
 
     /// A leading `/` is the folder of the file that states the path; anything else lies in the context.
-    private func dockerfile(_ text: Marked<String>, of image: ImageSpec) -> Marked<FilePath>? {
-        let isOfFolder = text.value.hasPrefix("/")
-        guard let folder = isOfFolder ? text.mark.source.folder : image.context?.value else { return nil }
-        let path = folder.appending(FilePath(text.value).components)
-        return Marked(path.lexicallyNormalized(), at: text.mark)
+    private func dockerfile(_ text: Marked<String>, of image: ImageSpec) -> DockerfilePlace? {
+        let components = FilePath(text.value).components
+        guard text.value.hasPrefix("/") else {
+            return image.context.map { _ in .context(FilePath(root: nil, components).lexicallyNormalized()) }
+        }
+        return .folder(text.mark.source.folder.appending(components).lexicallyNormalized())
     }
 
     private func contexts() -> [ContextSpec] {
@@ -173,15 +174,24 @@ extension ImageReader {
     private func source(of text: String, _ node: YAMLNode) -> ContextSpec.Source? {
         guard let context = try? ContextText(text) else { return nil }
         switch context {
-        case .folder(let path): return fields.path(node, path).map { .folder($0.value) }
+        case .path(let path): return fields.path(node, path).map { .files(.path($0.value)) }
+        case .standardInput(let folder): return .files(.standardInput(subfolder: folder))
         case .image(let name): return .image(name)
         case .dockerImage(let reference): return .dockerImage(reference)
         case .scratch: return .scratch
         case .layout(let folder, let reference):
             return fields.path(node, folder).map { .layout(folder: $0.value, reference: reference) }
-        case .git(let text): return .git(text)
-        case .archive(let url): return .archive(url: url)
+        case .git(let text): return .files(.git(text))
+        case .archive(let url, let folder):
+            warnOfUnencrypted(url, at: node.mark)
+            return .files(.archive(url: url, subfolder: folder))
         }
+    }
+
+    /// The line is not shown: it may hold a password.
+    private func warnOfUnencrypted(_ url: String, at mark: SourceMark) {
+        guard let host = ContextText.unencryptedHost(url) else { return }
+        log.warn(at: nil, "\(mark): the context comes from \(host) over http: nothing vouches for what arrives")
     }
 }
 

@@ -1,9 +1,10 @@
 import OCI
 
-/// What the text of a named context means; nothing was looked at.
+/// What the text of a context means; nothing was looked at.
 enum ContextText: Hashable {
     /// A path, as it is written.
-    case folder(String)
+    case path(String)
+    case standardInput(subfolder: String?)
     case image(String)
     case dockerImage(ImageReference)
     /// `docker-image://scratch`
@@ -11,7 +12,7 @@ enum ContextText: Hashable {
     /// The folder as it is written, and `TAG`, `@DIGEST` or both.
     case layout(folder: String, reference: String?)
     case git(String)
-    case archive(url: String)
+    case archive(url: String, subfolder: String?)
 
     init(_ text: String) throws(ContextFault) {
         if text.isEmpty { throw ContextFault("the text is empty") }
@@ -22,18 +23,52 @@ enum ContextText: Hashable {
             self = try Self.dockerImage(reference)
         } else if let layout = text.rest(after: "oci-layout://") {
             self = try Self.layout(layout)
-        } else if Self.isGit(text) {
-            self = .git(text)
-        } else if text.hasPrefix("https://") || text.hasPrefix("http://") {
-            self = .archive(url: text)
-        } else if let kind = Self.unservedSource(text) {
-            throw ContextFault("contexts from \(kind) are reserved: not served by this version")
         } else {
-            self = .folder(text)
+            self = try Self.files(text)
         }
     }
 
-    /// `git@host:path`, `git://`, `ssh://`, `file://`, and `http(s)://` with a path that ends in `.git`.
+    /// Files: a folder, an archive or a repository.
+    private static func files(_ text: String) throws(ContextFault) -> ContextText {
+        if let folder = standardInput(text) { return .standardInput(subfolder: folder.isEmpty ? nil : folder) }
+        for scheme in ["dir://", "tar://"] {
+            guard let path = text.rest(after: scheme) else { continue }
+            if path.isEmpty { throw ContextFault("there is no path after \(scheme)") }
+            return .path(path)
+        }
+        if isGit(text) { return .git(text) }
+        guard let scheme = text.firstRange(of: "://") else { return .path(text) }
+        let name = String(text[..<scheme.lowerBound])
+        guard ["https", "http", "s3", "gs"].contains(name) else {
+            throw ContextFault(
+                "contexts are not read from \(name)://",
+                hint: "a folder, a tar archive, a git repository, https://, s3:// or gs://")
+        }
+        return try archive(text)
+    }
+
+    /// The folder, empty for the whole, behind `-` and kaniko's `tar://stdin`.
+    private static func standardInput(_ text: String) -> String? {
+        for name in ["-", "tar://stdin"] {
+            if text == name { return "" }
+            if let folder = text.rest(after: "\(name)#:") { return folder }
+        }
+        return nil
+    }
+
+    private static func archive(_ text: String) throws(ContextFault) -> ContextText {
+        guard let number = text.firstIndex(of: "#") else { return .archive(url: text, subfolder: nil) }
+        let fragment = text[text.index(after: number)...]
+        guard fragment.isEmpty || fragment.hasPrefix(":") else {
+            throw ContextFault(
+                "behind # of an archive stands a folder in it, as #:folder",
+                hint: "the address of a git repository ends in .git")
+        }
+        let folder = fragment.dropFirst()
+        return .archive(url: String(text[..<number]), subfolder: folder.isEmpty ? nil : String(folder))
+    }
+
+    /// `user@host:path`, `git://`, `ssh://`, `file://`, and `http(s)://` with a path that ends in `.git`.
     private static func isGit(_ text: String) -> Bool {
         if ["git://", "ssh://", "file://"].contains(where: text.hasPrefix) { return true }
         let whole = text.prefix { $0 != "#" && $0 != "?" }
@@ -72,25 +107,28 @@ enum ContextText: Hashable {
         guard !folder.isEmpty else { throw ContextFault("there is no folder after oci-layout://") }
         return .layout(folder: String(folder), reference: (tag + digest).isEmpty ? nil : tag + digest)
     }
+}
 
-    /// Where a context comes from, when that is no folder.
-    static func unservedSource(_ text: String) -> String? {
-        if text == "-" { return "standard input" }
-        if text.hasPrefix("git@") || text.hasPrefix("git://") || text.hasPrefix("ssh://") { return "git" }
-        if let scheme = text.firstRange(of: "://") {
-            let isGit = text.contains(".git")
-            return isGit ? "git" : "\(text[..<scheme.lowerBound])://"
-        }
-        let archives = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2"]
-        return archives.contains { text.hasSuffix($0) } ? "archives" : nil
+extension ContextText {
+    /// The host of a plain `http` URL that is not on this machine: nobody vouches for what it gives.
+    static func unencryptedHost(_ text: String) -> String? {
+        guard let rest = text.rest(after: "http://") else { return nil }
+        let authority = rest.prefix { !["/", "?", "#"].contains($0) }
+        let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
+        let isOwn = host == "localhost" || ["localhost:", "127.", "[::1]"].contains { host.hasPrefix($0) }
+        return isOwn ? nil : String(host)
     }
 }
 
-/// Why a text is no named context. The text itself, which may hold a password, is not in it.
+/// Why a text is no context. The text itself, which may hold a password, is not in it.
 struct ContextFault: Error, Equatable {
     let message: String
+    let hint: String?
 
-    init(_ message: String) { self.message = message }
+    init(_ message: String, hint: String? = nil) {
+        self.message = message
+        self.hint = hint
+    }
 }
 
 extension String {

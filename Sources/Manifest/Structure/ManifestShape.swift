@@ -174,7 +174,9 @@ extension ManifestShape {
 
     /// Fields of images that `defaults` has too.
     private static let shared: [Field] = [
-        Field("context", .text(.context), "The folder that COPY and ADD read."),
+        Field(
+            "context", .text(.context),
+            "What COPY and ADD read: a folder, a tar archive, - (one on standard input), a git repository, or a URL."),
         Field(
             "dockerfile", .text(.some), "Path in the context; with a leading / below the folder of this file."),
         Field("inline", .text(.some), "The Dockerfile itself; ${…} in it is the Dockerfile's own."),
@@ -184,7 +186,8 @@ extension ManifestShape {
             "Build arguments; one without value takes the environment's."),
         Field(
             "contexts", .map(keys: .contextName, values: .text(.namedContext)),
-            "Names for FROM and --from: a folder, image:NAME, docker-image://REFERENCE, oci-layout://FOLDER, or a URL."),
+            "Names for FROM and --from: image:NAME, docker-image://REFERENCE, oci-layout://FOLDER, or what context takes."
+        ),
         Field(
             "tags",
             .either([

@@ -105,24 +105,33 @@ extension TextRule {
     /// A build context.
     static let context = TextRule(
         fault: { text in
-            if text.isEmpty { return Fault(message: "the text is empty") }
-            guard let kind = ContextText.unservedSource(text) else { return nil }
-            return Fault(message: "contexts from \(kind) are reserved: not served by this version")
+            contextFault(text) { context in
+                switch context {
+                case .path, .standardInput, .git, .archive: nil
+                case .image, .dockerImage, .scratch, .layout:
+                    Fault(
+                        message: "the files of an image are no context",
+                        hint: "contexts: { NAME: \"\(text)\" } gives them a name for FROM and COPY --from")
+                }
+            }
         },
-        schema: pattern("^[^:]+$", or: []))
+        schema: pattern("^(\(contextFiles))$", or: []))
 
     /// What a name in `contexts` stands for.
     static let namedContext = TextRule(
-        fault: { text in
-            do throws(ContextFault) {
-                _ = try ContextText(text)
-                return nil
-            } catch {
-                return Fault(message: error.message)
-            }
-        },
-        schema: pattern(
-            "^(image:.+|docker-image://.+|oci-layout://.+|(https?|git|ssh|file)://.+|[^:@]+@[^:]+:.+|[^:]+)$", or: []))
+        fault: { text in contextFault(text) { _ in nil } },
+        schema: pattern("^(image:.+|docker-image://.+|oci-layout://.+|\(contextFiles))$", or: []))
+
+    private static let contextFiles =
+        "(https?|git|ssh|file|s3|gs|dir|tar)://.+|[^:@/]+@[^:/]+:.+|[^:#]+(#[^:]*(:.+)?)?"
+
+    private static func contextFault(_ text: String, _ judge: (ContextText) -> Fault?) -> Fault? {
+        do throws(ContextFault) {
+            return judge(try ContextText(text))
+        } catch {
+            return Fault(message: error.message, hint: error.hint)
+        }
+    }
 
     /// The name of an environment variable, which is also the secret's id.
     static let secret = TextRule(

@@ -13,11 +13,11 @@ struct BatchSurvey {
     /// Cycles.
     let diagnostics: [ManifestDiagnostic]
 
-    init(manifest: BatchManifest) {
+    init(manifest: BatchManifest, options: PlanOptions) {
         self.manifest = manifest
         let names = ReferenceTable(manifest)
         let folder = manifest.folder.lexicallyNormalized().string
-        images = manifest.images.map { ImageSurvey($0, manifestFolder: folder) }
+        images = manifest.images.map { ImageSurvey($0, options, manifestFolder: folder) }
         dependencies = images.map { image in
             let edges = Dictionary(grouping: names.edges(of: image), by: \.image)
             return edges.sorted { $0.key < $1.key }.map { Dependency(image: $0, reasons: $1.map(\.reason)) }

@@ -1,29 +1,30 @@
 internal import FileSystem
-internal import Jobs
 internal import Manifest
 internal import SystemPackage
 
-/// Whether the folders that an image names are there, and its repositories can be understood.
+/// Whether what an image names on this machine is there, and its repositories can be understood.
 enum FolderCheck {
-    static func diagnostics(for spec: ImageSpec) -> [ManifestDiagnostic] {
-        let context = spec.context.flatMap { fault("context", $0.value, $0.mark) }
+    static func diagnostics(for spec: ImageSpec, environment: [String: String]) -> [ManifestDiagnostic] {
+        let context = spec.context.flatMap { fault("context", $0.value, $0.mark, environment) }
         let named = spec.contexts.compactMap { context -> ManifestDiagnostic? in
             let what = "context \"\(context.name)\""
             switch context.source {
-            case .folder(let path), .layout(let path, _): return fault(what, path, context.mark)
-            case .git(let text): return fault(what, git: text, context.mark)
-            case .image, .dockerImage, .scratch, .archive: return nil
+            case .files(let source): return fault(what, source, context.mark, environment)
+            case .layout(let path, _): return fault(what, path, context.mark)
+            case .image, .dockerImage, .scratch: return nil
             }
         }
         return [context].compactMap { $0 } + named
     }
 
-    private static func fault(_ what: String, git text: String, _ mark: SourceMark) -> ManifestDiagnostic? {
-        do throws(GitTextError) {
-            _ = try GitCheckout(contextText: text)
+    private static func fault(
+        _ what: String, _ source: ContextSource, _ mark: SourceMark, _ environment: [String: String]
+    ) -> ManifestDiagnostic? {
+        do throws(ContextTextError) {
+            _ = try ContextPlace(source, environment: environment)
             return nil
         } catch {
-            return ManifestDiagnostic(mark: mark, message: "\(what): \(error)")
+            return ManifestDiagnostic(mark: mark, message: "\(what): \(error)", hint: error.hint)
         }
     }
 

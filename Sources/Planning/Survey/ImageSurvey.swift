@@ -20,12 +20,18 @@ struct ImageSurvey {
     /// What the Dockerfile names, as far as it could be read.
     let uses: [Use]
     let warnings: [String]
+    let context: MainContext
+    /// What of it comes from outside and is known already.
+    let materials: [Material]
 
-    init(_ spec: ImageSpec, manifestFolder: String) {
+    init(_ spec: ImageSpec, _ options: PlanOptions, manifestFolder: String) {
         self.spec = spec
-        let files = ContextFiles(spec: spec, manifestFolder: manifestFolder)
+        context = MainContext(spec, options)
+        // The digest of an archive was computed here: it is one.
+        materials = context.fetched.flatMap { try? $0.remote.material($0.folder) }.map { [$0] } ?? []
+        let files = ContextFiles(spec: spec, context: context, manifestFolder: manifestFolder)
         do throws(JobFailure) {
-            let job = try Job(spec, files)
+            let job = try Job(spec, files, environment: options.environment)
             let found = try DockerfileUses(of: job)
             uses = found.uses
             warnings = found.warnings
@@ -40,18 +46,20 @@ struct ImageSurvey {
 
 extension Job {
     /// All that the batch manifest says; the scheduler adds what belongs to an attempt.
-    fileprivate init(_ spec: ImageSpec, _ files: ContextFiles) throws(JobFailure) {
+    fileprivate init(
+        _ spec: ImageSpec, _ files: ContextFiles, environment: [String: String]
+    ) throws(JobFailure) {
         let (dockerfile, ignoreFile) = try files.read()
         self.init(
             build: "", image: spec.name, platform: spec.platform ?? .host, stateFolder: "", logFile: "",
             dockerfile: dockerfile)
-        contextFolder = spec.context?.value.string
+        (contextFolder, contextTime) = files.context.place
         self.ignoreFile = ignoreFile
         namesPlatform = spec.platform != nil
         target = spec.target?.value
         for argument in spec.args { buildArguments[argument.name] = argument.value }
         for context in spec.contexts {
-            namedContexts[context.name.lowercased()] = try NamedContext(context.source, files)
+            namedContexts[context.name.lowercased()] = try NamedContext(context.source, files, environment)
         }
         secretIDs = spec.secrets.map(\.id)
         agentIDs = spec.agents.map(\.id)
@@ -64,25 +72,41 @@ extension Job {
         cacheAgeInSeconds = spec.cache.ttl?.inSeconds
         freshStages = spec.cache.freshStages
         compression = spec.compression
-        epoch = spec.epoch
+        epoch = spec.epoch.flatMap { epoch in
+            switch epoch {
+            case .seconds(let seconds): seconds
+            case .contextCommit: contextTime
+            }
+        }
     }
 }
 
 extension NamedContext {
-    fileprivate init(_ source: ContextSpec.Source, _ files: ContextFiles) throws(JobFailure) {
+    fileprivate init(
+        _ source: ContextSpec.Source, _ files: ContextFiles, _ environment: [String: String]
+    ) throws(JobFailure) {
         switch source {
-        case .folder(let path): self = .folder(path.string, ignoreFile: try files.ignoreFile(ofContext: path))
+        case .files(let source): self = try Self.files(source, files, environment)
         case .image(let name): self = .sibling(image: name)
         case .dockerImage(let reference): self = .image(reference)
         case .scratch: self = .scratch
         case .layout(let folder, let reference): self = .layout(folder: folder.string, reference: reference)
-        case .archive(let url): self = .archive(url: url)
-        case .git(let text):
-            do throws(GitTextError) {
-                self = .git(try GitCheckout(contextText: text))
-            } catch {
-                throw .unreadable("\(error)")
+        }
+    }
+
+    private static func files(
+        _ source: ContextSource, _ files: ContextFiles, _ environment: [String: String]
+    ) throws(JobFailure) -> NamedContext {
+        do {
+            switch try ContextPlace(source, environment: environment) {
+            case .folder(let path): return .folder(path.string, ignoreFile: try files.ignoreFile(ofContext: path))
+            case .remote(.git(let checkout)): return .git(checkout)
+            case .remote(.archive(let source)): return .archive(source)
             }
+        } catch let error as JobFailure {
+            throw error
+        } catch {
+            throw .unreadable("\(error)")
         }
     }
 }

@@ -9,12 +9,21 @@ struct ReadingRoot {
 
     private let path: String
     private let folder: OpenFile
-    private let shownFolder: String
+    /// What messages show before a path; nil for the path on the disk.
+    private let name: String?
 
     /// Messages show paths from the second folder.
     init(_ path: String, shownFrom shownFolder: String) throws(JobFailure) {
+        let place = path == shownFolder ? "" : Self.relative(path, to: shownFolder)
+        try self.init(path, name: place)
+    }
+
+    /// Messages show paths behind a name.
+    init(_ path: String, shownAs name: String) throws(JobFailure) { try self.init(path, name: name) }
+
+    private init(_ path: String, name: String?) throws(JobFailure) {
         self.path = path
-        self.shownFolder = shownFolder
+        self.name = name
         do {
             folder = try OpenFile.open(path, [.pathOnly, .directory])
         } catch {
@@ -49,8 +58,21 @@ struct ReadingRoot {
     func relative(_ whole: String) -> String? { Self.relative(whole, to: path) }
 
     func shown(_ relative: String) -> String {
-        let whole = "\(path)/\(relative)"
-        return Self.relative(whole, to: shownFolder) ?? whole
+        guard let name else { return "\(path)/\(relative)" }
+        return name.isEmpty ? relative : "\(name)/\(relative)"
+    }
+
+    /// What there is instead of a file that is missing.
+    func listing() throws(JobFailure) -> String {
+        let most = 12
+        do {
+            let names = try folder.open(".", [.read, .directory]).entries().map(\.name.description).sorted()
+            if names.isEmpty { return "the context is empty" }
+            let more = names.count > most ? ", and \(names.count - most) more" : ""
+            return "at its root are \(names.prefix(most).joined(separator: ", "))\(more)"
+        } catch {
+            throw .unreadable("\(shown(".")): \(error)")
+        }
     }
 
     private static func relative(_ whole: String, to folder: String) -> String? {

@@ -43,7 +43,7 @@ struct ReferenceTable {
 
     private func owner(of source: ContextSpec.Source) -> Int? {
         switch source {
-        case .folder, .scratch, .layout, .git, .archive: nil
+        case .files, .scratch, .layout: nil
         case .image(let name): positions[name]
         case .dockerImage(let reference): owners[reference]
         }

@@ -24,9 +24,9 @@ public final class BatchRunner: Sendable {
     /// Builds all images of the plan, once. Returns when every image has ended, however it did, with the outcomes in
     /// the order of the plan.
     ///
-    /// Throws only what the ledger throws: then all that runs is ended first.
+    /// Throws only what the ledger throws: then all that runs is ended first; and when the state folder cannot be used.
     public func run() async throws -> [ImageOutcome] {
-        let workshop = Workshop(plan: plan, environment: environment, outbox: outbox)
+        let workshop = try Workshop(plan: plan, environment: environment, outbox: outbox)
         defer { workshop.close() }
         await withDiscardingTaskGroup { group in
             await drive(workshop, &group)

@@ -22,6 +22,8 @@ public struct RunEnvironment: Sendable {
     public var makeIdentifier: @Sendable () -> String
     /// How what lies outside is fetched; by default into `contexts` of the state folder, with our environment for git.
     public var contexts: ContextsConfiguration
+    /// What has fetched for this run already; nil if nothing has.
+    public var sources: SourceLibrary?
     /// An environment variable, for secrets; nil if it is not set.
     public var variable: @Sendable (String) -> [UInt8]? = { name in
         getenv(name).map { value in Array(UnsafeRawBufferPointer(start: value, count: strlen(value))) }
@@ -41,8 +43,7 @@ public struct RunEnvironment: Sendable {
     ) {
         self.run = run
         self.state = state
-        contexts = ContextsConfiguration(
-            folder: state.root.appending("contexts"), temporary: state.temporary, environment: Self.variables)
+        contexts = Self.contexts(in: state)
         self.blobs = blobs
         self.registry = registry
         self.launcher = launcher
@@ -50,6 +51,11 @@ public struct RunEnvironment: Sendable {
         self.events = events
         self.rules = rules
         self.makeIdentifier = makeIdentifier
+    }
+
+    /// How what lies outside is fetched into a state folder.
+    public static func contexts(in state: StateFolder) -> ContextsConfiguration {
+        ContextsConfiguration(folder: state.contexts, temporary: state.temporary, environment: variables)
     }
 
     private static var variables: [String: String] {

@@ -18,7 +18,7 @@ final class Workshop: Sendable {
     /// The last attempt of each image.
     private let attempts = Mutex<[Int: Attempt]>([:])
 
-    init(plan: BuildPlan, environment: RunEnvironment, outbox: AsyncStream<Notice>.Continuation) {
+    init(plan: BuildPlan, environment: RunEnvironment, outbox: AsyncStream<Notice>.Continuation) throws {
         self.plan = plan
         self.environment = environment
         self.outbox = outbox
@@ -33,7 +33,7 @@ final class Workshop: Sendable {
         cache = SharedCache(
             library: library, state: environment.state, now: { environment.clock.secondsSince1970 },
             warn: { await recorder.post(.warning(image: nil, message: $0)) }, queue: { outbox.yield(.step($0)) })
-        services = RunServices(environment: environment, library: library, cache: cache)
+        services = try RunServices(environment: environment, library: library, cache: cache)
         publisher = Publisher(library: library) { await recorder.post(.push($0)) }
     }
 
@@ -82,6 +82,9 @@ final class Workshop: Sendable {
             attempt: number, at: attempt.started,
             log: LogPath(run: environment.run, image: plan.images[image].name).relative)
         await recorder.post(.imageStarted(started), build: attempt.build)
+        for material in plan.images[image].materials {
+            await recorder.post(.image(name: started.image, .material(material)), build: attempt.build)
+        }
         group.addTask { [self] in
             let failure = await build(attempt)
             outbox.yield(.event(.executorEnded(image: image, failure: failure)))

@@ -51,9 +51,9 @@ final class AttemptDesk: Sendable {
         case .download(let url, let checksum):
             return Answer(.downloaded(try await services.sources.download(url, checksum: checksum)))
         case .checkout(let checkout): return Answer(.folder(try await tree(checkout)))
-        case .unpack(let url):
-            try check(isNamed(.archive(url: url)), url)
-            return Answer(.folder(try await services.sources.unpack(url)))
+        case .unpack(let source):
+            try check(isNamed(.archive(source)), source.shown)
+            return Answer(.folder(try await services.sources.unpack(source)))
         case .resolveLayout(let folder, let reference, let platform):
             try check(isNamed(.layout(folder: folder, reference: reference)), folder)
             return Answer(
@@ -82,9 +82,13 @@ final class AttemptDesk: Sendable {
         }
     }
 
-    /// Repositories of this machine are for those whom the manifest gives them, not for whatever a Dockerfile says.
+    /// Repositories of this machine, and the token of the environment, are for those whom the manifest gives them, not
+    /// for whatever a Dockerfile, or an executor, says.
     private func tree(_ checkout: GitCheckout) async throws -> FetchedFolder {
-        try await services.sources.checkout(checkout, allowsLocal: isNamed(.git(checkout)))
+        let isNamed = isNamed(.git(checkout))
+        var checkout = checkout
+        if !isNamed { checkout.usesEnvironmentToken = false }
+        return try await services.sources.checkout(checkout, allowsLocal: isNamed)
     }
 
     /// Whether it is one of the image's named contexts.

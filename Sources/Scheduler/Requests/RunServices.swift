@@ -12,13 +12,18 @@ struct RunServices: Sendable {
 
     var state: StateFolder { environment.state }
 
-    init(environment: RunEnvironment, library: ImageLibrary, cache: SharedCache) {
+    init(environment: RunEnvironment, library: ImageLibrary, cache: SharedCache) throws(StorageError) {
         self.cache = cache
         self.environment = environment
         self.library = library
-        sources = SourceLibrary(
-            blobs: environment.blobs, state: environment.state, configuration: environment.contexts,
-            isOffline: environment.bases.isOffline)
+        sources =
+            if let sources = environment.sources {
+                sources
+            } else {
+                try SourceLibrary(
+                    blobs: environment.blobs, state: environment.state, configuration: environment.contexts,
+                    isOffline: environment.bases.isOffline)
+            }
         keys = KeyAgents(folder: environment.state.temporary)
     }
 

@@ -1,13 +1,14 @@
-internal import Contexts
+public import Contexts
 internal import FileSystem
 internal import Jobs
 internal import Layers
 internal import OCI
-internal import Storage
+internal import Planning
+public import Storage
 internal import SystemPackage
 
 /// What images of a run read from outside, each fetched once: files, trees of repositories, archives, layouts.
-final class SourceLibrary: Sendable {
+public final class SourceLibrary: Sendable {
     private struct WebSource: Hashable, Sendable {
         let url: String
         let checksum: Digest?
@@ -21,25 +22,42 @@ final class SourceLibrary: Sendable {
     }
 
     private let blobs: BlobStore
-    private let state: StateFolder
+    private let lease: ContextLease
     private let configuration: ContextsConfiguration
     private let known: KnownSources
     private let isOffline: Bool
     private let files: WebFiles
     private let repositories: GitCheckouts
+    private let standardInput: StandardInput
     private let downloads = SharedWork<WebSource, Download>()
     private let trees = SharedWork<GitRequest, FetchedFolder>()
-    private let archives = SharedWork<String, FetchedFolder>()
+    private let archives = SharedWork<ArchiveSource.Place, FetchedFolder>()
     private let layouts = SharedWork<LayoutSource, ResolvedImage>()
 
-    init(blobs: BlobStore, state: StateFolder, configuration: ContextsConfiguration, isOffline: Bool = false) {
+    /// For one run, or one command beside runs, in a state folder that was prepared.
+    public init(
+        blobs: BlobStore, state: StateFolder, configuration: ContextsConfiguration, isOffline: Bool = false
+    ) throws(StorageError) {
         self.blobs = blobs
-        self.state = state
+        standardInput = StandardInput(blobs: blobs)
+        lease = try ContextLease(state)
         self.configuration = configuration
         self.isOffline = isOffline
         known = KnownSources(contexts: configuration.folder, temporary: configuration.temporary)
         files = WebFiles(configuration, store: BlobFiles(blobs: blobs))
         repositories = GitCheckouts(configuration)
+    }
+
+    /// A context of the batch manifest.
+    func fetch(_ context: RemoteContext) async -> Result<FetchedFolder, JobFailure> {
+        do {
+            switch context {
+            case .git(let checkout): return .success(try await self.checkout(checkout, allowsLocal: true))
+            case .archive(let source): return .success(try await unpack(source))
+            }
+        } catch {
+            return .failure(JobFailure(error))
+        }
     }
 
     /// - Parameter asOurselves: whether the manifest or the command line names the URL, not a Dockerfile.
@@ -64,11 +82,13 @@ final class SourceLibrary: Sendable {
         request.keepsGitFolder = checkout.keepsGitFolder
         request.fetchesSubmodules = checkout.fetchesSubmodules
         request.usesCommitTime = checkout.usesCommitTime
-        request.allowsLocal = allowsLocal
+        request.usesEnvironmentToken = checkout.usesEnvironmentToken
+        // Whoever asks for another's repository shares it with those that may ask for any.
+        request.allowsLocal = allowsLocal && checkout.remote.hasPrefix("file:")
         return try await trees.value(for: request) { [request] in
             try await self.folder(
-                "git \(checkout)\(allowsLocal ? " may be local" : "")",
-                shown: "the repository \(Self.shown(checkout.remote))"
+                "git \(checkout)\(request.allowsLocal ? " may be local" : "")",
+                shown: "the repository \(Material.withoutSecrets(checkout.remote))"
             ) {
                 let tree = try await self.repositories.checkout(request)
                 return FetchedFolder(path: tree.path.string, revision: tree.commit, commitTime: tree.commitTime)
@@ -76,25 +96,52 @@ final class SourceLibrary: Sendable {
         }
     }
 
-    func unpack(_ url: String) async throws -> FetchedFolder {
-        try await archives.value(for: url) {
-            try await self.folder("archive \(url)", shown: "the archive \(UnpackedArchives.withoutSecrets(url))") {
-                let file = try await self.download(url, checksum: nil, asOurselves: true)
-                return try await BlockingWork.run { [self] in
-                    let archives = UnpackedArchives(
-                        folder: configuration.folder.appending("archives"), temporary: configuration.temporary)
-                    let path = try archives.folder(of: file.digest, blobs: blobs, url: url)
-                    return FetchedFolder(path: path.string, revision: file.digest.description, commitTime: nil)
+    /// Also of standard input, which is read once, and of files of this machine.
+    func unpack(_ source: ArchiveSource) async throws -> FetchedFolder {
+        let whole = try await archives.value(for: source.place) {
+            switch source.place {
+            case .standardInput: try await self.unpack(try await self.standardInput.digest(), source.shown)
+            case .url(let url):
+                try await self.folder("archive \(url)", shown: "the archive \(source.shown)") {
+                    try await self.unpack(
+                        try await self.download(url, checksum: nil, asOurselves: true).digest, source.shown)
                 }
+            case .file(let path): try await self.unpack(file: path)
             }
         }
+        guard let folder = source.subfolder else { return whole }
+        return try UnpackedArchives.folder(folder, in: whole, name: source.shown)
+    }
+
+    /// A blob of the store.
+    private func unpack(_ digest: Digest, _ name: String) async throws -> FetchedFolder {
+        try await BlockingWork.run { [self] in
+            let path = try unpacked.folder(of: digest, name: name) { try blobs.open(digest) }
+            return FetchedFolder(path: path.string, revision: digest.description, commitTime: nil)
+        }
+    }
+
+    private func unpack(file path: String) async throws -> FetchedFolder {
+        try await BlockingWork.run { [self] in
+            let archive = try LocalArchive(path)
+            let folder = try unpacked.folder(of: archive.digest, name: path) {
+                archive.file
+            } check: {
+                try archive.checkUnchanged()
+            }
+            return FetchedFolder(path: folder.string, revision: archive.digest.description, commitTime: nil)
+        }
+    }
+
+    private var unpacked: UnpackedArchives {
+        UnpackedArchives(
+            folder: configuration.folder.appending("archives"), temporary: configuration.temporary, lease: lease)
     }
 
     /// A folder that stays for the rest of the run: one that is pruned just after it was found is fetched again.
     private func folder(
         _ key: String, shown: String, fetch: () async throws -> FetchedFolder
     ) async throws -> FetchedFolder {
-        let lease = try ContextLease(state)
         if isOffline {
             guard let folder = try known.find(key, as: FetchedFolder.self), try lease.keep(FilePath(folder.path)) else {
                 throw OfflineError.unknownSource(shown)
@@ -109,19 +156,10 @@ final class SourceLibrary: Sendable {
         }
     }
 
-    /// A remote without user and password.
-    private static func shown(_ remote: String) -> String {
-        guard let scheme = remote.firstRange(of: "://") else { return remote }
-        let rest = remote[scheme.upperBound...]
-        let host = rest.prefix { $0 != "/" }
-        guard let at = host.lastIndex(of: "@") else { return remote }
-        return String(remote[..<scheme.upperBound]) + rest[host.index(after: at)...]
-    }
-
     private func knownDownload(_ key: String, _ url: String) throws -> Download {
         guard let download = try known.find(key, as: Download.self),
             try blobs.size(of: download.digest) == download.sizeInBytes
-        else { throw OfflineError.unknownSource(UnpackedArchives.withoutSecrets(url)) }
+        else { throw OfflineError.unknownSource(Material.withoutSecrets(url)) }
         return download
     }
 

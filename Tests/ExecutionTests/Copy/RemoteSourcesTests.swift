@@ -76,7 +76,7 @@ import Testing
         ("ssh://git@host:22/x", "ssh://host:22/x"), ("https://a@b@host/x?y@z", "https://host/x"),
     ])
     func `what may be a secret is not in the ledger`(url: String, shown: String) {
-        #expect(RemoteSources.withoutSecrets(url) == shown)
+        #expect(Material.withoutSecrets(url) == shown)
     }
 
     @Test func `a password is not in the history`() throws {

@@ -104,7 +104,7 @@ struct TestImage {
                         text: tag, reference: try? ImageReference(tag), repository: name, isRemote: tag.contains("/"),
                         isImmutable: immutable, mark: SourceMark(file: "m.yaml", line: 1, column: 1)))
             },
-            secrets: secrets, agents: agents, warnings: [],
+            secrets: secrets, agents: agents, materials: [], warnings: [],
             outputs: outputs + (isSelected && tags.contains { $0.contains("/") } ? [.push] : []), retry: retry,
             isolation: nil,
             seconds: 1, isTimed: false)
@@ -153,7 +153,7 @@ final class Journal: LedgerRecording, EventSink {
         case .image(let name, let event): "\(name) \(event.kind.rawValue)"
         case .imageEnded(let outcome): "end \(outcome.image) \(outcome.status.rawValue)"
         case .retry(let retry): "retry \(retry.image) #\(retry.attempt)"
-        case .started, .ended, .push, .warning: "other"
+        case .context, .started, .ended, .push, .warning: "other"
         }
     }
 }

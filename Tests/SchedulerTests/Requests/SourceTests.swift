@@ -80,9 +80,9 @@ import Testing
         )
         let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder.path("a"))))
         let server = WebServer { request, _ in WebServer.Reply.file(bytes, to: request) }
-        let request = ExecutorRequest.unpack(url: server.url("/a"))
+        let request = ExecutorRequest.unpack(ArchiveSource(url: server.url("/a")))
         let (batch, answers) = try await answers(
-            to: [request, request], contexts: ["a": .archive(url: server.url("/a"))])
+            to: [request, request], contexts: ["a": .archive(ArchiveSource(url: server.url("/a")))])
         guard case .folder(let fetched) = answers[0][0] else {
             Issue.record("\(answers)")
             return
@@ -106,8 +106,11 @@ import Testing
             request.path == "/evil" ? WebServer.Reply.file(evil, to: request) : WebServer.Reply("no archive")
         }
         let (batch, answers) = try await answers(
-            to: ["/text", "/evil", "/other"].map { .unpack(url: server.url($0)) },
-            contexts: ["t": .archive(url: server.url("/text")), "e": .archive(url: server.url("/evil"))])
+            to: ["/text", "/evil", "/other"].map { .unpack(ArchiveSource(url: server.url($0))) },
+            contexts: [
+                "t": .archive(ArchiveSource(url: server.url("/text"))),
+                "e": .archive(ArchiveSource(url: server.url("/evil"))),
+            ])
         let failures = try answers[0].map(failure)
         #expect(failures[0].message == "\(server.url("/text")): it is no tar archive")
         #expect(failures[1].message.contains(".."))
@@ -123,7 +126,8 @@ import Testing
         let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder.path("a"))))
         let server = WebServer { request, _ in WebServer.Reply.file(bytes, to: request) }
         let url = "http://user:s3cret@127.0.0.1:\(server.port)/a?token=s3cret"
-        let (batch, answers) = try await answers(to: [.unpack(url: url)], contexts: ["a": .archive(url: url)])
+        let (batch, answers) = try await answers(
+            to: [.unpack(ArchiveSource(url: url))], contexts: ["a": .archive(ArchiveSource(url: url))])
         let message = try failure(answers[0][0]).message
         #expect(message == "\(server.url("/a")): entry \"./d/null\" is refused: it is a device")
         #expect(Shell("ls -A \(batch.folder)/tmp \(batch.folder)/contexts/archives | grep -v :").output == "\n")
@@ -136,7 +140,8 @@ import Testing
         let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder.path("a"))))
         let server = WebServer { request, _ in WebServer.Reply.file(bytes, to: request) }
         let (batch, answers) = try await answers(
-            to: [.unpack(url: server.url("/a"))], contexts: ["a": .archive(url: server.url("/a"))])
+            to: [.unpack(ArchiveSource(url: server.url("/a")))],
+            contexts: ["a": .archive(ArchiveSource(url: server.url("/a")))])
         guard case .folder = answers[0][0] else {
             Issue.record("\(String(describing: answers[0][0]))")
             return

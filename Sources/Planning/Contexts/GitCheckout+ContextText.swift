@@ -1,36 +1,34 @@
 internal import DockerfileFrontend
 internal import Jobs
 
-/// Why the text of a named context names no tree of a repository. The text itself, which may hold a password, is not in it.
-struct GitTextError: Error, Hashable, CustomStringConvertible {
-    let description: String
-}
-
 extension GitCheckout {
-    /// What a named context says: as in ADD, and `file:///…`, which only the manifest may say.
-    init(contextText text: String) throws(GitTextError) {
+    /// What a context says: as in ADD, kaniko's `git://…`, and `file:///…`, which only the manifest may say.
+    init(contextText text: String, environment: [String: String]) throws(ContextTextError) {
+        if let address = KanikoGitAddress(text, environment: environment) {
+            self = try Self.parse(address.text, isGit: true)
+            usesEnvironmentToken = address.usesEnvironmentToken
+            return
+        }
         guard text.hasPrefix("file://") else {
             self = try Self.parse(text)
             return
         }
         let path = text.dropFirst("file://".count)
-        guard path.hasPrefix("/") else {
-            throw GitTextError(description: "there is no absolute path after file://")
-        }
+        guard path.hasPrefix("/") else { throw ContextTextError("there is no absolute path after file://") }
         // The frontend reads no local URLs; the rest of one is as that of any other.
         var checkout = try Self.parse("ssh://localhost\(path)")
         checkout.remote = "file://" + checkout.remote.dropFirst("ssh://localhost".count)
         self = checkout
     }
 
-    private static func parse(_ text: String) throws(GitTextError) -> GitCheckout {
+    private static func parse(_ text: String, isGit: Bool = false) throws(ContextTextError) -> GitCheckout {
         let source: GitSource?
         do throws(GitSourceError) {
-            source = try GitSource.parse(text)
+            source = try GitSource.parse(text, isGit: isGit)
         } catch {
-            throw GitTextError(description: "\(error)")
+            throw ContextTextError("\(error)")
         }
-        guard let source else { throw GitTextError(description: "it names no git repository") }
+        guard let source else { throw ContextTextError("it names no git repository") }
         return GitCheckout(source)
     }
 
