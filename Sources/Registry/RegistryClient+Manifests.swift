@@ -9,6 +9,8 @@ public struct ResolvedManifest: Hashable, Sendable {
     public let bytes: [UInt8]
     public let descriptor: Descriptor
     public let manifest: ImageManifest
+    /// The index that the reference names, verified as the manifest is; nil where it names the manifest itself.
+    public let index: [UInt8]?
 
     public var mediaType: MediaType { descriptor.mediaType }
 }
@@ -34,6 +36,7 @@ extension RegistryClient {
     ) async throws -> ResolvedManifest {
         var document = try await manifest(
             reference.digest?.description ?? reference.tag ?? "latest", endpoint, reference)
+        let index = document.mediaType.isIndex ? document.bytes : nil
         // An index of indexes is allowed; more than a few levels are not made by anyone.
         for _ in 0..<3 where document.mediaType.isIndex {
             let index = try decode(ImageIndex.self, document, reference)
@@ -54,7 +57,7 @@ extension RegistryClient {
             reference: reference.pinned(to: document.digest), bytes: document.bytes,
             descriptor: Descriptor(
                 mediaType: document.mediaType, digest: document.digest, size: Int64(document.bytes.count)),
-            manifest: manifest)
+            manifest: manifest, index: index)
     }
 
     /// The manifest or index behind a reference as it is stored, verified; of an index, the index itself.
@@ -78,6 +81,23 @@ extension RegistryClient {
         guard response.status == 200 else { return nil }
         if let stated = response.headers["docker-content-digest"] { return try? Digest(stated) }
         return try await manifest(name, endpoint, reference).digest
+    }
+
+    /// The digest that the reference has where it is pulled from: in the first mirror that has it, else in the registry.
+    /// Nil if nobody has it. Of an index, the index's.
+    public func pullDigest(of reference: ImageReference) async throws -> Digest? {
+        let name = reference.digest?.description ?? reference.tag ?? "latest"
+        do {
+            return try await fromMirrors(of: reference) { endpoint in
+                var call = manifestCall(name, endpoint, "look up \(reference)")
+                call.request.method = .head
+                let response = try await retrying(attempts: endpoint.attempts) { [call] in try await self.send(call) }
+                if let stated = response.headers["docker-content-digest"].flatMap({ try? Digest($0) }) { return stated }
+                return try await manifest(name, endpoint, reference).digest
+            }
+        } catch let error as RegistryError where error.isNotFound {
+            return nil
+        }
     }
 
     /// Stores a manifest or index under the reference's tag, or under its digest if it has no tag.

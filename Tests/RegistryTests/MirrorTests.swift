@@ -126,6 +126,14 @@ import Testing
         #expect(first.requests.isEmpty && second.requests.isEmpty)
     }
 
+    @Test func `what a tag is for pulls is what the mirrors say`() async throws {
+        #expect(try await client(fallsBack: false).pullDigest(of: reference) == nil)
+        try add(image, to: second, "team/app")
+        #expect(try await client(fallsBack: false).pullDigest(of: reference) == image.digest)
+        #expect(origin.requests.isEmpty)
+        #expect(second.count("GET") == 0)
+    }
+
     @Test func `credentials of the registry do not go to its mirrors`() async throws {
         let credentials = PerRegistry(registry: origin.host)
         try add(image, to: origin, "team/app")

@@ -9,7 +9,7 @@ public import SystemPackage
 /// https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md
 public struct BaseCache: Sendable {
     static let nameKey = "org.opencontainers.image.ref.name"
-    /// What the reference itself had, where that was an index.
+    /// What the reference itself had. A claim: it counts if the folder has an index of that digest that names the manifest.
     static let digestKey = "build-all.reference.digest"
     private static let documentLimit = 64 << 20
 
@@ -33,12 +33,28 @@ public struct BaseCache: Sendable {
     /// The image for a platform; by tag, or by the digest if the reference has one. Nil if there is none.
     func entry(_ reference: ImageReference, _ platform: Platform) throws -> Entry? {
         guard let index = try index() else { return nil }
-        let entries = index.manifests.filter { $0.platform?.satisfies(platform) == true }.map(Entry.init)
+        let manifests = index.manifests.filter { $0.platform?.satisfies(platform) == true }
         if let digest = reference.digest {
-            return entries.first { $0.digest == digest || $0.manifest.digest == digest }
+            let named = try manifests.contains { $0.digest == digest } ? nil : child(of: digest, for: platform)
+            return manifests.first { $0.digest == named ?? digest }.map { Entry(manifest: $0, digest: digest) }
         }
-        let named = entries.filter { $0.manifest.annotations?[Self.nameKey] == reference.description }
-        return named.first { $0.manifest.platform?.variant == platform.variant } ?? named.first
+        let named = manifests.filter { $0.annotations?[Self.nameKey] == reference.description }
+        guard let manifest = named.first(where: { $0.platform?.variant == platform.variant }) ?? named.first else {
+            return nil
+        }
+        let claimed = manifest.annotations?[Self.digestKey].flatMap { try? Digest($0) }
+        guard let claimed, try child(of: claimed, for: platform) == manifest.digest else {
+            return Entry(manifest: manifest, digest: manifest.digest)
+        }
+        return Entry(manifest: manifest, digest: claimed)
+    }
+
+    /// The manifest for a platform that the index with a digest names; nil if the folder has no such index.
+    private func child(of digest: Digest, for platform: Platform) throws -> Digest? {
+        guard let bytes = try open(digest)?.readAll(limit: Self.documentLimit), Digest(of: bytes) == digest else {
+            return nil
+        }
+        return (try? OCIDocument.decode(ImageIndex.self, from: bytes))?.manifest(for: platform)?.digest
     }
 
     /// A manifest or config, verified; nil if it is missing or damaged.
@@ -84,9 +100,13 @@ public struct BaseCache: Sendable {
 
     /// Nil if there is none of that size.
     private func open(_ blob: Descriptor) throws(SystemError) -> OpenFile? {
+        guard let file = try open(blob.digest), try file.status().size == blob.size else { return nil }
+        return file
+    }
+
+    private func open(_ digest: Digest) throws(SystemError) -> OpenFile? {
         do {
-            let file = try folder.openBeneath(FileName("blobs/sha256/\(blob.digest.hex)"), [.read, .nonBlocking])
-            return try file.status().size == blob.size ? file : nil
+            return try folder.openBeneath(FileName("blobs/sha256/\(digest.hex)"), [.read, .nonBlocking])
         } catch {
             guard error.isNotFound else { throw error }
             return nil
@@ -95,12 +115,6 @@ public struct BaseCache: Sendable {
 }
 
 extension BaseCache.Entry {
-    fileprivate init(_ descriptor: Descriptor) {
-        manifest = descriptor
-        let stated = descriptor.annotations?[BaseCache.digestKey].flatMap { try? Digest($0) }
-        digest = stated ?? descriptor.digest
-    }
-
     /// Without what only the index has.
     var descriptor: Descriptor {
         Descriptor(mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.size)

@@ -44,13 +44,17 @@ public struct BaseCacheWriter: Sendable {
         return true
     }
 
-    /// Lets a reference name an image whose blobs are all there.
-    func name(_ reference: ImageReference, _ platform: Platform, _ manifest: Descriptor, digest: Digest) async throws {
+    /// Lets a reference name an image whose blobs are all there. What it was when the manifest was fetched, not what it is
+    /// by now, is noted; an index is kept, so that readers need not believe it.
+    func name(_ reference: ImageReference, _ platform: Platform, _ remote: RemoteManifest) async throws {
+        let digest = try await BlockingWork.run { [blobs] in try remote.index.map { try blobs.write($0) } }
         let lock = try await lock("index")
         defer { withExtendedLifetime(lock) {} }
-        var entry = manifest
+        var entry = remote.descriptor
         entry.platform = platform
-        entry.annotations = [BaseCache.nameKey: reference.description, BaseCache.digestKey: digest.description]
+        entry.annotations = [
+            BaseCache.nameKey: reference.description, BaseCache.digestKey: "\(digest ?? entry.digest)",
+        ]
         var index = try readIndex()
         index.manifests.removeAll {
             $0.platform == platform && $0.annotations?[BaseCache.nameKey] == reference.description

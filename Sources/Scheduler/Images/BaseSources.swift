@@ -24,13 +24,27 @@ public struct BaseSources: Sendable {
             }
             return known
         }
+        var digest = reference.digest
         for cache in caches {
             guard let entry = try cache.entry(reference, platform) else { continue }
-            let digest = reference.digest != nil ? reference.digest : try await registry.digest(of: reference)
+            if digest == nil { digest = try await current(reference, registry) }
+            // Nobody says what it is: then the registry is asked for all, and says why.
+            guard let digest else { return nil }
             guard digest == entry.digest || digest == entry.manifest.digest else { continue }
             if let found = try manifest(entry, reference, in: cache) { return found }
         }
         return nil
+    }
+
+    /// The digest of a tag where it is pulled from; nil if that cannot be had.
+    private func current(_ reference: ImageReference, _ registry: any ImageRegistry) async throws -> Digest? {
+        do {
+            return try await registry.pullDigest(of: reference)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            return nil
+        }
     }
 
     /// What a reference is as far as this machine knows.

@@ -23,6 +23,8 @@ public protocol ImageRegistry: Sendable {
     func send(_ blob: Descriptor, from file: FilePath, to reference: ImageReference) async throws
     /// The digest that a tag has now; nil if there is no such tag.
     func digest(of reference: ImageReference) async throws -> Digest?
+    /// The digest that a reference has where it is pulled from, mirrors included; nil if nobody has it.
+    func pullDigest(of reference: ImageReference) async throws -> Digest?
     func put(_ manifest: [UInt8], mediaType: MediaType, to reference: ImageReference) async throws
 }
 
@@ -33,10 +35,13 @@ public struct RemoteManifest: Hashable, Sendable {
     /// Exactly as stored there.
     public var bytes: [UInt8]
     public var descriptor: Descriptor
+    /// The index that the reference named, in the same moment; nil where it named the manifest.
+    public var index: [UInt8]?
 
-    public init(reference: ImageReference, bytes: [UInt8], descriptor: Descriptor) {
+    public init(reference: ImageReference, bytes: [UInt8], descriptor: Descriptor, index: [UInt8]? = nil) {
         self.reference = reference
         self.bytes = bytes
         self.descriptor = descriptor
+        self.index = index
     }
 }

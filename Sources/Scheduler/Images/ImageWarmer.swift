@@ -120,10 +120,7 @@ public struct ImageWarmer: Sendable {
             try records.note(
                 ReferenceRecord(reference: image.reference, platform: image.platform, manifest: remote.descriptor))
         case .folder(let folder):
-            let digest = image.reference.digest == nil ? try await registry.digest(of: image.reference) : nil
-            try await folder.name(
-                image.reference, image.platform, remote.descriptor,
-                digest: digest ?? image.reference.digest ?? remote.descriptor.digest)
+            try await folder.name(image.reference, image.platform, remote)
         }
     }
 }

@@ -47,6 +47,10 @@ public struct OfflineRegistry: ImageRegistry {
         throw OfflineError.registry("to look up \(reference.familiar)")
     }
 
+    public func pullDigest(of reference: ImageReference) async throws -> Digest? {
+        throw OfflineError.registry("to look up \(reference.familiar)")
+    }
+
     public func put(_ manifest: [UInt8], mediaType: MediaType, to reference: ImageReference) async throws {
         throw OfflineError.registry("to push to \(reference.familiar)")
     }

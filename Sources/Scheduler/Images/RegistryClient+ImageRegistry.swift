@@ -7,7 +7,9 @@ public import SystemPackage
 extension RegistryClient: ImageRegistry {
     public func manifest(of reference: ImageReference, platform: Platform) async throws -> RemoteManifest {
         let resolved = try await resolve(reference, platform: platform)
-        return RemoteManifest(reference: resolved.reference, bytes: resolved.bytes, descriptor: resolved.descriptor)
+        return RemoteManifest(
+            reference: resolved.reference, bytes: resolved.bytes, descriptor: resolved.descriptor, index: resolved.index
+        )
     }
 
     public func fetch(_ blob: Descriptor, from reference: ImageReference, into store: BlobStore) async throws {

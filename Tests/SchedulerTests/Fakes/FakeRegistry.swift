@@ -15,6 +15,7 @@ final class FakeRegistry: ImageRegistry {
         var log: [String] = []
         var putFailures: [JobFailure] = []
         var stall: (@Sendable () async throws -> Void)?
+        var lookUpFailure: JobFailure?
     }
 
     private let state = Mutex(State())
@@ -24,6 +25,15 @@ final class FakeRegistry: ImageRegistry {
     var tags: [ImageReference: Digest] { state.withLock { $0.tags } }
 
     func setTag(_ reference: ImageReference, _ digest: Digest) { state.withLock { $0.tags[reference] = digest } }
+
+    /// What tags are is not said any more.
+    func failLookUps(_ failure: JobFailure) { state.withLock { $0.lookUpFailure = failure } }
+
+    /// Lets a reference name an index; its manifest stays what it is.
+    func setIndex(_ reference: ImageReference, _ index: [UInt8]) {
+        state.withLock { $0.manifests[reference]?.index = index }
+        setTag(reference, Digest(of: index))
+    }
 
     /// The next manifest pushes fail like this.
     func failNextPuts(_ failures: [JobFailure]) { state.withLock { $0.putFailures = failures } }
@@ -97,6 +107,11 @@ final class FakeRegistry: ImageRegistry {
     ) async throws -> [Descriptor] { [] }
 
     func digest(of reference: ImageReference) async throws -> Digest? { state.withLock { $0.tags[reference] } }
+
+    func pullDigest(of reference: ImageReference) async throws -> Digest? {
+        if let failure = state.withLock({ $0.lookUpFailure }) { throw failure }
+        return try await digest(of: reference)
+    }
 
     func put(_ manifest: [UInt8], mediaType: MediaType, to reference: ImageReference) async throws {
         let (stall, failure) = state.withLock { state in

@@ -73,6 +73,66 @@ import Testing
         #expect(try await sources().manifest(of: other, .host, blobs: blobs, registry: registry) != nil)
     }
 
+    /// A folder with an image that is in an index; the bytes of that.
+    private func fillByIndex() async throws -> [UInt8] {
+        _ = try registry.add(reference, layers: [Array("one".utf8)])
+        var manifest = try await registry.manifest(of: reference, platform: .host).descriptor
+        manifest.platform = .host
+        let index = try OCIDocument.encode(ImageIndex(manifests: [manifest]))
+        registry.setIndex(reference, index)
+        _ = try await warm(into: .folder(BaseCacheWriter(shared)))
+        return index
+    }
+
+    @Test func `an index's digest counts as long as the folder has the index`() async throws {
+        let index = try await fillByIndex()
+        let pinned = reference.pinned(to: Digest(of: index))
+        for wanted in [reference, pinned] {
+            #expect(try await sources().manifest(of: wanted, .host, blobs: blobs, registry: registry) != nil)
+        }
+        let path = shared.appending("blobs/sha256/\(Digest(of: index).hex)").string
+        chmod(path, 0o644)
+        try OpenFile.open(path, [.write]).writeAll(Array("[".utf8))
+        for wanted in [reference, pinned] {
+            #expect(try await sources().manifest(of: wanted, .host, blobs: blobs, registry: registry) == nil)
+        }
+    }
+
+    @Test func `a folder's word alone never gives a digest other content`() async throws {
+        let index = try await fillByIndex()
+        // The same claim, for another image.
+        registry.setTag(reference, Digest(of: "moved".utf8))
+        _ = try registry.add(reference, layers: [Array("evil".utf8)])
+        let evil = try await warm(into: .folder(BaseCacheWriter(shared))).digest
+        let path = shared.appending("index.json").string
+        let text = String(decoding: try OpenFile.open(path, [.read]).readAll(limit: 1 << 20) ?? [], as: UTF8.self)
+        let key = #""build-all.reference.digest":"#
+        let lie = text.replacing("\(key)\"\(evil)\"", with: "\(key)\"\(Digest(of: index))\"")
+        #expect(lie != text)
+        try OpenFile.open(path, [.write, .truncate]).writeAll(Array(lie.utf8))
+        registry.setTag(reference, Digest(of: index))
+        #expect(try await sources().manifest(of: reference, .host, blobs: blobs, registry: registry) == nil)
+        let pinned = reference.pinned(to: Digest(of: index))
+        let offline = try sources { $0.isOffline = true }
+        await #expect(throws: OfflineError.self) {
+            try await offline.manifest(of: pinned, .host, blobs: blobs, registry: OfflineRegistry())
+        }
+    }
+
+    @Test func `a tag that moves while it is fetched is not bound to what came`() async throws {
+        let old = try await fillByIndex()
+        registry.setTag(reference, Digest(of: "moved".utf8))
+        _ = try await warm(into: .folder(BaseCacheWriter(shared)))
+        #expect(try await sources().manifest(of: reference, .host, blobs: blobs, registry: registry) == nil)
+        #expect(try BaseCache(shared).entry(reference, .host)?.digest == Digest(of: old))
+    }
+
+    @Test func `when nobody says what a tag is, the registry is asked for all`() async throws {
+        _ = try await fill(["one"])
+        registry.failLookUps(JobFailure(class: .network, message: "no", summary: "no"))
+        #expect(try await sources().manifest(of: reference, .host, blobs: blobs, registry: registry) == nil)
+    }
+
     @Test func `offline a folder comes first, then what was seen, then there is an error`() async throws {
         let offline = OfflineRegistry()
         _ = try await fill(["one"])
