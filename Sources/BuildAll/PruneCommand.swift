@@ -36,7 +36,10 @@ struct PruneCommand: AsyncParsableCommand {
     var classes: [String] = []
 
     @Option(
-        help: "A cache repository of a registry instead: entries that were made so long ago as --older-than says go.")
+        help: """
+            A cache repository of a registry, or oci:FOLDER, instead: entries that were made so long ago as --older-than \
+            says go.
+            """)
     var remote: String?
 
     @Option(

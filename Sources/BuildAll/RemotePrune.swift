@@ -4,7 +4,7 @@ internal import Registry
 internal import Reporting
 internal import Scheduler
 
-/// `build-all prune --remote`: a cache repository of a registry.
+/// `build-all prune --remote`: a cache repository of a registry, or a cache folder.
 struct RemotePrune {
     var repository: String
     var olderThan: String?
@@ -18,10 +18,15 @@ struct RemotePrune {
             throw CommandFailure(.usage, "--remote: which entries go is said by --older-than, as 14d")
         }
         let limit = secondsNow() - (try Moment.duration(olderThan))
+        if repository.hasPrefix("oci:") { return try swept(String(repository.dropFirst("oci:".count)), limit) }
         let batch = try manifest.map { try ManifestFile.load($0, variables: [], run: "prune", now: secondsNow()) }
         let sweep = RemoteSweep(try RegistrySettings.client(batch), repository: try reference(), createdBefore: limit)
         do {
-            return try await report(sweep.run(isDryRun: isDryRun))
+            let report = try await sweep.run(isDryRun: isDryRun)
+            if !report.removed.isEmpty, !isDryRun {
+                Console.standardError.write("the registry frees the blobs of what went when it collects its garbage\n")
+            }
+            return self.report(report)
         } catch let error as RegistryError {
             if case .cannotDelete = error {
                 throw CommandFailure(
@@ -29,6 +34,14 @@ struct RemotePrune {
                     "\(error); docker-registry deletes when REGISTRY_STORAGE_DELETE_ENABLED=true is in its environment")
             }
             throw CommandFailure(.temporary, "\(error)")
+        }
+    }
+
+    private func swept(_ folder: String, _ limit: Double) throws -> StoreReport {
+        do {
+            return report(try FolderSweep(folder, createdBefore: limit).run(isDryRun: isDryRun))
+        } catch {
+            throw CommandFailure(.imageFailed, "\(error)")
         }
     }
 
@@ -46,9 +59,6 @@ struct RemotePrune {
     }
 
     private func report(_ report: RemoteSweep.Report) -> StoreReport {
-        if !report.removed.isEmpty, !isDryRun {
-            Console.standardError.write("the registry frees the blobs of what went when it collects its garbage\n")
-        }
         let size = report.entries.reduce(0) { $0 + $1.sizeInBytes }
         let row = StoreReport.Row(
             name: "entries", items: report.entries.count, sizeInBytes: size, removedItems: report.removed.count,

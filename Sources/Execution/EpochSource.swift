@@ -13,14 +13,14 @@ struct EpochSource {
         case nil: nil
         case .context?: job.contextTime
         case .seconds(let seconds)?: seconds
-        case .namedContext(let key)?: try seconds(ofContext: job.namedContexts[key])
+        case .namedContext(let key)?: try seconds(ofContext: key)
         case .source(let source, let checksum)?: try seconds(of: source, checksum: checksum)
         }
     }
 
-    private func seconds(ofContext context: NamedContext?) throws -> Int64? {
-        guard case .git(let checkout)? = context else { return nil }
-        return try commitTime(checkout)
+    private func seconds(ofContext name: String) throws -> Int64? {
+        guard case .fetched(_, isRepository: true)? = job.namedContexts[name] else { return nil }
+        return try commitTime(.context(name: name))
     }
 
     private func seconds(of source: AddSource, checksum: String?) throws -> Int64? {
@@ -31,15 +31,15 @@ struct EpochSource {
             guard case .downloaded(let file) = answer else { throw unusable(answer) }
             return file.lastModified
         case .git(let source):
-            return try commitTime(
-                GitCheckout(
-                    remote: source.remote, reference: source.reference, subfolder: source.subfolder,
-                    commit: checksum ?? source.commit, fetchesSubmodules: source.fetchesSubmodules))
+            let checkout = GitCheckout(
+                remote: source.remote, reference: source.reference, subfolder: source.subfolder,
+                commit: checksum ?? source.commit, fetchesSubmodules: source.fetchesSubmodules)
+            return try commitTime(.checkout(checkout))
         }
     }
 
-    private func commitTime(_ checkout: GitCheckout) throws -> Int64? {
-        let answer = try scheduler.request(.checkout(checkout))
+    private func commitTime(_ request: ExecutorRequest) throws -> Int64? {
+        let answer = try scheduler.request(request)
         guard case .folder(let folder) = answer else { throw unusable(answer) }
         return folder.commitTime
     }

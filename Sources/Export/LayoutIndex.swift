@@ -40,6 +40,20 @@ struct LayoutIndex {
         manifests.sort { Self.place(of: $0) < Self.place(of: $1) }
     }
 
+    /// What can be understood of the manifests.
+    var entries: [(name: String?, descriptor: Descriptor)] {
+        manifests.compactMap { entry in
+            guard let bytes = try? OCIDocument.encode(entry),
+                let descriptor = try? OCIDocument.decode(Descriptor.self, from: bytes)
+            else { return nil }
+            return (Self.name(of: entry), descriptor)
+        }
+    }
+
+    mutating func remove(_ names: Set<String>) {
+        manifests.removeAll { entry in Self.name(of: entry).map(names.contains) ?? false }
+    }
+
     func encoded() throws -> [UInt8] {
         try OCIDocument.encode(JSONValue.object(members.merging(["manifests": .array(manifests)]) { $1 }))
     }

@@ -49,9 +49,28 @@ struct OCILayout {
         var index = try readIndex()
         for part in image.parts + [image.descriptor] { try place(part, of: image) }
         try index.name(image.descriptor, tags)
+        try replaceIndex(index)
+    }
+
+    func replaceIndex(_ index: LayoutIndex) throws {
         let bytes = try index.encoded()
         try exporting("writing \(path)/index.json") { () throws(SystemError) in
             try root.replaceFile("index.json", with: bytes)
+        }
+    }
+
+    /// Nil for a blob that is not there, or longer.
+    func bytes(of digest: Digest, limit: Int) throws -> [UInt8]? {
+        try exporting("reading \(path)/blobs/sha256/\(digest.hex)") { () throws(SystemError) in
+            try blobs.bytes(of: FileName(digest.hex), limit: limit)
+        }
+    }
+
+    func removeBlob(_ digest: Digest) throws {
+        try exporting("removing \(path)/blobs/sha256/\(digest.hex)") { () throws(SystemError) in
+            do throws(SystemError) { try blobs.unlink(FileName(digest.hex)) } catch {
+                if !error.isNotFound { throw error }
+            }
         }
     }
 
@@ -78,7 +97,7 @@ struct OCILayout {
         throw ExportError.notALayout(path: path, reason: "it has no oci-layout but \(name)")
     }
 
-    private func readIndex() throws -> LayoutIndex {
+    func readIndex() throws -> LayoutIndex {
         let bytes = try exporting("reading \(path)/index.json") { () throws(SystemError) in
             try root.bytes(of: "index.json", limit: Self.sizeLimit)
         }

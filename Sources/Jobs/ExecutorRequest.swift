@@ -15,8 +15,8 @@ public enum ExecutorRequest: Hashable, Sendable, Codable {
     case download(url: String, checksum: Digest?)
     /// A tree of a git repository.
     case checkout(GitCheckout)
-    /// The contents of an archive.
-    case unpack(ArchiveSource)
+    /// A named context that is a tree of a repository, or the contents of an archive.
+    case context(name: String)
     /// A build secret. With the answer comes a descriptor of a sealed memfd that holds its bytes.
     case secret(id: String)
     /// An SSH agent to sign with.

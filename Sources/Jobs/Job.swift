@@ -121,6 +121,8 @@ public enum NamedContext: Hashable, Sendable, Codable {
     case git(GitCheckout)
     /// The contents of an archive.
     case archive(ArchiveSource)
+    /// One of those two, as an executor knows it: where it is from, without secrets; the address itself may hold a password.
+    case fetched(from: String, isRepository: Bool)
     /// An image without anything: `docker-image://scratch`.
     case scratch
 }
@@ -129,8 +131,19 @@ extension NamedContext {
     /// Whether it stands for files, not for an image.
     public var isFolder: Bool {
         switch self {
-        case .folder, .git, .archive: true
+        case .folder, .git, .archive, .fetched: true
         case .sibling, .image, .layout, .scratch: false
+        }
+    }
+}
+
+extension NamedContext {
+    /// As an executor is told.
+    public var withoutSecrets: NamedContext {
+        switch self {
+        case .git(let checkout): .fetched(from: Material.withoutSecrets(checkout.remote), isRepository: true)
+        case .archive(let source): .fetched(from: source.shown, isRepository: false)
+        default: self
         }
     }
 }

@@ -19,11 +19,18 @@ public struct HostProgram: Sendable {
     /// How long it has between SIGTERM and SIGKILL.
     public var grace: Duration = .seconds(2)
 
-    /// - Parameter environment: all that it has.
+    /// Variables that hold what is meant for us, whatever the program. All others are its as much as ours: some find in
+    /// them who they are.
+    private static let withheld: Set<String> = [
+        "DOCKER_AUTH_CONFIG", "CI_REGISTRY_PASSWORD", "AZURE_STORAGE_ACCESS_KEY", "AZURE_STORAGE_KEY",
+        "AZURE_STORAGE_SAS_TOKEN",
+    ]
+
+    /// - Parameter environment: all that it has, but for passwords and keys that are meant for us.
     public init(_ arguments: [String], environment: [String: String]) {
         precondition(!arguments.isEmpty, "a program has a name")
         self.arguments = arguments
-        self.environment = environment
+        self.environment = environment.filter { !Self.withheld.contains($0.key) }
     }
 
     /// Runs it to its end. How it ended is no error.

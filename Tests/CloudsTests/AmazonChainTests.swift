@@ -75,8 +75,7 @@ import Testing
     }
 
     @Test func `a program may say who we are`() async throws {
-        let script = try world.write("#!/bin/sh\necho '\(Self.keys)'\n", to: "keys of us")
-        _ = Shell("chmod +x '\(script)'")
+        let script = world.folder.addProgram("keys of us", "echo '\(Self.keys)'")
         _ = try world.write("[default]\ncredential_process = \"\(script)\" --quick", to: ".aws/config")
         #expect(try await identity([:]) == Self.expected)
     }

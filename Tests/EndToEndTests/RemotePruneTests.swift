@@ -77,6 +77,44 @@ import Testing
         #expect(try workspace.buildAll("prune", "--remote", remote, "--older-than", "14d").errors == "")
     }
 
+    @Test func `a cache folder loses old entries, and the blobs that only they have`() throws {
+        let workspace = try Workspace("prune-folder")
+        try workspace.writeBusybox("app")
+        try workspace.write("app/Dockerfile", Workspace.busyboxDockerfile + "COPY f /f\n")
+        try workspace.write(
+            "batch.yaml",
+            "version: 1\nimages: {app: {context: app, cache: {repo: 'oci:shared'}, outputs: [{oci: shared}]}}\n")
+        for (text, machine) in [("one", "a"), ("two", "b")] {
+            try workspace.write("app/f", text)
+            let run = try Program.run(
+                [Program.buildAll, "batch.yaml", "--state", workspace.path(machine)], in: workspace.folder)
+            try #require(run.exitCode == 0, "\(run.errors)")
+        }
+        func prune(_ age: String, _ more: String...) throws -> Outcome {
+            try Program.run(
+                [Program.buildAll, "prune", "--remote", "oci:shared", "--older-than", age] + more
+                    + ["--state", workspace.state], in: workspace.folder)
+        }
+        func count() throws -> Int { try workspace.run("ls", "shared/blobs/sha256").lines.count }
+        let all = try count()
+        let young = try prune("1h").output
+        // Two steps that both machines had, and one that each had.
+        #expect(young.contains("entries      4"), "\(young)")
+        #expect(try prune("0s", "--dry-run").exitCode == 0)
+        #expect(try count() == all)
+        let real = try prune("0s")
+        #expect(real.exitCode == 0, "\(real.errors)")
+        // The image that somebody put there has its name, and what it needs.
+        try workspace.run("umoci", "unpack", "--rootless", "--image", "shared:latest", "unpacked")
+        #expect(try workspace.run("cat", "unpacked/rootfs/f").output == "two")
+        // Manifest, config and three layers; and manifest and config of the image that had the name before.
+        #expect(try count() == 7)
+        let none = try workspace.buildAll("prune", "--remote", "oci:absent", "--older-than", "1h")
+        #expect(none.exitCode == 1)
+        #expect(none.errors.contains("absent"))
+        #expect(!FileManager.default.fileExists(atPath: workspace.path("absent")))
+    }
+
     @Test func `a registry that does not delete says how it would`() throws {
         let (workspace, registry) = try prepared("prune-remote-fixed", deletes: false)
         try put([(Self.keys[0], "2020-01-01T00:00:00Z")], in: workspace, registry.host)

@@ -161,6 +161,34 @@ import Testing
         #expect(second.outcome.exitCode == 0, "\(second.outcome.errors)")
     }
 
+    @Test(arguments: ["gone", "damaged"])
+    func `an output that needs the lost layers of an image below gets them made anew`(how: String) throws {
+        let workspace = try prepared()
+        try workspace.write("middle/Dockerfile", "FROM app:latest\nRUN echo middle > /middle\n")
+        try workspace.write("child/Dockerfile", "FROM middle:latest\nRUN cat /copy > /child\n")
+        try workspace.write(
+            "batch.yaml",
+            """
+            version: 1
+            defaults: { cache: { repo: \(registry.host)/cache } }
+            images: { app: app, middle: middle, child: { context: child, outputs: [{ oci: out }] } }
+            """)
+        try build(on: "a", in: workspace)
+        for entry in try entries(workspace) {
+            let bytes = registry.bytes(entry.layer)
+            if how == "gone" {
+                registry.inject(.status(404), method: "GET", path: "/blobs/\(entry.layer)", times: 1000)
+            } else {
+                registry.damage(entry.layer, bytes.map { $0.dropLast() + [($0.last ?? 0) ^ 1] })
+            }
+        }
+        try workspace.run("rm", "-rf", "out")
+        let second = try build(on: "b", in: workspace)
+        #expect(second.outcome.exitCode == 0, "\(second.outcome.errors)")
+        try workspace.run("umoci", "unpack", "--rootless", "--image", "out:latest", "bundle")
+        #expect(try workspace.run("cat", "bundle/rootfs/child", "bundle/rootfs/middle").output == "one\nmiddle\n")
+    }
+
     @Test(arguments: [401, 403, 500])
     func `a registry that answers with an error is warned of once, and the image is built`(status: Int) throws {
         let workspace = try prepared()

@@ -89,7 +89,7 @@ import Testing
             .resolve(reference, .host), .resolveSibling(image: "base"), .fetchLayers(of: image, indices: [0]),
             .resolveLayout(folder: "/l", reference: "a", .host), .download(url: "https://h/a", checksum: Self.digest),
             .checkout(GitCheckout(remote: "https://h/a.git", reference: "main")),
-            .unpack(ArchiveSource(url: "https://h/a.tar")),
+            .context(name: "a"),
             .secret(id: "npmrc"), .agent(id: "default"), .terminal, .findStep(key: Self.digest),
             .fetchStep(key: Self.digest, layer: Self.descriptor), .keepStep(Self.shared, isFinal: true),
             .distrustStep(key: Self.digest, reason: "sizeMismatch"),

@@ -14,10 +14,8 @@ struct HelperFolder {
 
     init() throws { folder = try TestFolder() }
 
-    func add(_ name: String, _ script: String) throws {
-        let path = folder.path("docker-credential-\(name)")
-        try "#!/bin/sh\n\(script)\n".write(toFile: path, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    func add(_ name: String, _ script: String) {
+        folder.addProgram("docker-credential-\(name)", script)
     }
 
     func files(_ json: String) throws -> CredentialFiles {
@@ -46,7 +44,7 @@ struct HelperFolder {
     ])
     func `the helper is asked on its standard input`(json: String, registry: String, server: String) async throws {
         let helpers = try HelperFolder()
-        try helpers.add("x", Self.answer)
+        helpers.add("x", Self.answer)
         let found = try await helpers.files(json).find(registry: registry, repository: "team/app")
         #expect(found?.credentials == .basic(user: "u", password: Secret("s-\(server)")))
         #expect(try helpers.text("asked") == "get \(server)\n")
@@ -54,7 +52,7 @@ struct HelperFolder {
 
     @Test func `entries come before the general helper, and another registry's helper is not asked`() async throws {
         let helpers = try HelperFolder()
-        try helpers.add("x", "echo asked >&2; exit 1")
+        helpers.add("x", "echo asked >&2; exit 1")
         let files = try helpers.files(
             #"{"credHelpers":{"other":"x"},"auths":{"r":{"auth":"dTpw"}},"credsStore":"x"}"#)
         let found = try await files.find(registry: "r", repository: "a")
@@ -63,7 +61,7 @@ struct HelperFolder {
 
     @Test func `the user <token> means an identity token`() async throws {
         let helpers = try HelperFolder()
-        try helpers.add("x", #"echo '{"Username":"<token>","Secret":"t"}'"#)
+        helpers.add("x", #"echo '{"Username":"<token>","Secret":"t"}'"#)
         let found = try await helpers.files(#"{"credHelpers":{"r":"x"}}"#).find(registry: "r", repository: "a")
         #expect(found?.credentials == .identityToken(Secret("t")))
     }
@@ -74,7 +72,7 @@ struct HelperFolder {
     ])
     func `a helper that has nothing is no error`(script: String) async throws {
         let helpers = try HelperFolder()
-        try helpers.add("x", script)
+        helpers.add("x", script)
         #expect(try await helpers.files(#"{"credHelpers":{"r":"x"}}"#).find(registry: "r", repository: "a") == nil)
     }
 
@@ -106,7 +104,7 @@ struct HelperFolder {
     ])
     func `what goes wrong is told without what the helper wrote`(script: String, reason: String) async throws {
         let helpers = try HelperFolder()
-        try helpers.add("x", script)
+        helpers.add("x", script)
         let files = try helpers.files(#"{"credHelpers":{"r":"x"}}"#)
         let error = RegistryError.credentialHelper(
             registry: "r", helper: "docker-credential-x", file: helpers.folder.path("config.json"), reason: reason)
@@ -116,7 +114,7 @@ struct HelperFolder {
 
     @Test func `a helper has its own variables, not those that hold what is for us`() async throws {
         let helpers = try HelperFolder()
-        try helpers.add(
+        helpers.add(
             "x",
             #"env > "$HOME/env"; tr '\0' ' ' < /proc/$$/cmdline > "$HOME/argv"; echo '{"Username":"u","Secret":"p"}'"#)
         let path = helpers.folder.path("config.json")
@@ -194,7 +192,7 @@ struct HelperFolder {
             let registry = TestRegistry(access: access)
             registry.addManifest(Array("{}".utf8), mediaType: "application/json", to: "app", tag: "v1")
             let helpers = try HelperFolder()
-            try helpers.add(
+            helpers.add(
                 "x", #"echo >> "$HOME/n"; echo "{\"Username\":\"u\",\"Secret\":\"$(wc -l < "$HOME/n" | tr -d ' ')\"}""#)
             let files = try helpers.files(#"{"credHelpers":{"\#(registry.host)":"x"}}"#)
             let client = RegistryClient(configuration: RegistryConfiguration(credentials: CredentialChain([files])))

@@ -16,6 +16,16 @@ public final class TestFolder: Sendable {
     }
 
     public func path(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// A shell script that can be started at once. Another process writes it: one that this process has open for writing
+    /// may be inherited by a child that another test starts at that moment, and is "busy" for as long.
+    @discardableResult
+    public func addProgram(_ name: String, _ script: String) -> String {
+        let path = path(name)
+        let result = Shell("cat >'\(path)' <<'END OF SCRIPT'\n#!/bin/sh\n\(script)\nEND OF SCRIPT\nchmod 755 '\(path)'")
+        precondition(result.status == 0, "\(path): \(result.output)")
+        return path
+    }
 }
 
 public struct TestFolderError: Error {

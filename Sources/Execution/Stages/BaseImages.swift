@@ -36,7 +36,7 @@ final class BaseImages: Sendable {
                 key: "oci-layout:\(folder) \(reference ?? "")",
                 request: .resolveLayout(folder: folder, reference: reference, platform), role: .base)
         case .scratch?: .scratch(job.platform)
-        case .folder?, .git?, .archive?:
+        case .folder?, .git?, .archive?, .fetched?:
             throw ExecutionError.invalidArgument("the context \"\(name)\" is a folder: it cannot be a base image")
         case nil: throw ExecutionError.protocolViolation("there is no context \"\(name)\"")
         }

@@ -31,8 +31,8 @@ final class ContextFolders: Sendable {
     func folder(named name: String, job: Job, scheduler: any SchedulerLink) throws -> ContextFolder? {
         switch job.namedContexts[name] {
         case .folder(let path, let ignoreFile)?: try folder(path, ignoreFile: ignoreFile)
-        case .git(let checkout)?: try fetched(.checkout(checkout), reference: checkout.remote, scheduler)
-        case .archive(let source)?: try fetched(.unpack(source), reference: source.shown, scheduler)
+        case .fetched(let origin, _)?: try fetched(.context(name: name), reference: origin, scheduler)
+        case .git?, .archive?: throw ExecutionError.protocolViolation("an address where a name was expected")
         case .sibling?, .image?, .layout?, .scratch?, nil: nil
         }
     }

@@ -16,12 +16,6 @@ struct CredentialHelper: Sendable {
     let file: String
     private let environment: [String: String]
 
-    /// Variables that hold what is meant for us. All others are the helper's as much as ours: some find in them who they are.
-    private static let withheld: Set<String> = [
-        "DOCKER_AUTH_CONFIG", "CI_REGISTRY_PASSWORD", "AZURE_STORAGE_ACCESS_KEY", "AZURE_STORAGE_KEY",
-        "AZURE_STORAGE_SAS_TOKEN",
-    ]
-
     init(_ name: String, file: String, environment: [String: String]) {
         self.name = name
         self.file = file
@@ -42,7 +36,7 @@ struct CredentialHelper: Sendable {
     func credentials(for server: String) async throws -> Credentials? {
         guard let path else { throw failure(server, "it is not installed: there is none in PATH") }
         guard server.utf8.count <= 1024 else { throw failure(server, "the registry's name is too long") }
-        var host = HostProgram([path, "get"], environment: environment.filter { !Self.withheld.contains($0.key) })
+        var host = HostProgram([path, "get"], environment: environment)
         host.input = Array(server.utf8)
         host.timeout = .seconds(60)
         host.outputLimit = 64 << 10

@@ -98,9 +98,10 @@ final class SharedCache: Sendable {
         await distrust(LookUp(place: place, key: key), reason)
     }
 
-    /// Whether it is the layer of a step that was found here; then it is not any more.
+    /// Whether it is the layer of a step that was found here; then it is not any more, and the next place may have it.
     func distrust(layer: Digest, _ reason: String) async -> Bool {
-        guard let key = state.withLock({ $0.layers[layer] }) else { return false }
+        guard let key = state.withLock({ $0.layers.removeValue(forKey: layer) }) else { return false }
+        library.forget(layer)
         await distrust(key, reason)
         return true
     }

@@ -17,6 +17,8 @@ final class Attempt: Sendable {
         /// Cached layers that turned out not to be there, or to be others.
         var lost: Set<Digest> = []
         var lostSteps = 0
+        /// All that `lost` ever held.
+        var everLost: Set<Digest> = []
     }
 
     let image: Int
@@ -50,11 +52,6 @@ final class Attempt: Sendable {
     func cancelPublishing() { cancellation.withLock { _ = $0.give(()) } }
 
     func update(_ change: (inout Facts) -> Void) { state.withLock { change(&$0) } }
-
-    /// Whether its image has one of the layers.
-    func has(anyOf layers: Set<Digest>) -> Bool {
-        facts.result?.layers.contains { layers.contains($0.digest) } ?? false
-    }
 
     /// Keeps what the outcome will need of an event.
     func note(_ event: JobEvent) {

@@ -7,16 +7,19 @@ internal import SystemPackage
 
 extension Workshop {
     /// Runs the executor of an attempt to its end; nil when the image is in the store.
-    func build(_ attempt: Attempt) async -> JobFailure? {
+    ///
+    /// - Parameter other: for whom an image that was built before is made again; its time passes, and its end is theirs.
+    func build(_ attempt: Attempt, for other: Attempt? = nil) async -> JobFailure? {
+        let owner = other ?? attempt
         switch plan.images[attempt.image].job {
         case .failure(let failure): return failure
         case .success(let template):
             // Each round strikes out an entry at least: no image has so many.
             for _ in 0..<1000 {
                 attempt.update { ($0.lost, $0.lostSteps, $0.steps) = ([], 0, []) }
-                switch await execute(prepared(template, attempt), attempt) {
+                switch await execute(prepared(template, attempt), attempt, for: owner) {
                 case .failure(let failure):
-                    guard await isWorthAnother(attempt) else { return failure }
+                    guard await isWorthAnother(attempt, for: owner) else { return failure }
                 case .success(let result):
                     attempt.update {
                         $0.result = result
@@ -26,28 +29,21 @@ extension Workshop {
                     return nil
                 }
             }
-            let text = "cached layers turn out to be others again and again"
-            return JobFailure(class: .internal, message: text, summary: text)
+            return Self.lostAgain
         }
     }
 
+    private static var lostAgain: JobFailure {
+        let text = "cached layers turn out to be others again and again"
+        return JobFailure(class: .internal, message: text, summary: text)
+    }
+
     /// Whether the build ended because of a cached layer that is not what was said: the next one does not find it any more.
-    /// An image below that has such a layer is made anew first.
-    private func isWorthAnother(_ attempt: Attempt) async -> Bool {
+    private func isWorthAnother(_ attempt: Attempt, for owner: Attempt) async -> Bool {
+        guard !owner.control.isUnwanted, !Task.isCancelled else { return false }
         let facts = attempt.facts
-        guard !attempt.control.isUnwanted else { return false }
         if facts.lostSteps > 0 { return true }
-        var isDistrusted = false
-        for layer in facts.lost {
-            let reason = "its layer cannot be fetched"
-            isDistrusted = await cache.distrust(layer: layer, reason) || isDistrusted
-        }
-        guard isDistrusted else { return false }
-        for parent in plan.graph.parents[attempt.image] {
-            guard let below = current(parent), below.has(anyOf: facts.lost) else { continue }
-            if await build(below) != nil { return false }
-        }
-        return true
+        return await makeUp(for: facts.lost, of: attempt, for: owner)
     }
 
     /// Writes the outputs of a built image; cancelled when the attempt's cancellation is given.
@@ -71,7 +67,7 @@ extension Workshop {
     /// A cached layer that turns out not to be there when an output wants it is made anew, and with it the image.
     private func publish(_ attempt: Attempt, _ built: JobResult) async throws -> Publisher.Published {
         var result = built
-        while true {
+        for _ in 0..<1000 {
             do {
                 let published = try await publisher.publish(plan.images[attempt.image], result) { move in
                     await self.recorder.record(
@@ -80,11 +76,12 @@ extension Workshop {
                 await publishSteps(of: attempt, result)
                 return published
             } catch let lost as LostLayer {
-                guard await cache.distrust(layer: lost.digest, "\(lost)") else { throw lost.cause }
-                if let failure = await build(attempt) { throw failure }
+                guard await makeUp(for: [lost.digest], of: attempt, for: attempt) else { throw lost.cause }
+                try await remake(attempt)
                 result = attempt.facts.result ?? result
             }
         }
+        throw Self.lostAgain
     }
 
     /// For those who read the image as `cache.from`; only where its own manifest entry has a cache that is shared.
@@ -98,29 +95,34 @@ extension Workshop {
     private func prepared(_ template: Job, _ attempt: Attempt) -> Job {
         var job = template
         job.build = attempt.build
+        job.namedContexts = job.namedContexts.mapValues(\.withoutSecrets)
         job.stateFolder = environment.state.root.string
         job.logFile = LogPath(run: environment.run, image: job.image).absolute(in: environment.state)
         return job
     }
 
-    private func execute(_ job: Job, _ attempt: Attempt) async -> Result<JobResult, JobFailure> {
-        guard !attempt.control.isUnwanted else { return .failure(.cancelled) }
+    private func execute(
+        _ job: Job, _ attempt: Attempt, for owner: Attempt
+    ) async -> Result<JobResult, JobFailure> {
+        guard !owner.control.isUnwanted, !Task.isCancelled else { return .failure(.cancelled) }
         do {
             try LogPath(run: environment.run, image: job.image).prepare(in: environment.state)
             let executor = try await environment.launcher.launch(job)
-            attempt.control.attach(executor)
+            owner.control.attach(executor)
             for warning in executor.warnings {
                 await recorder.post(.warning(image: job.image, message: warning), build: attempt.build)
             }
-            return await session(executor, job, attempt).run()
+            return await session(executor, job, attempt, for: owner).run()
         } catch {
             let failure = JobFailure(error)
             return .failure(JobFailure(class: .host, message: failure.message, summary: failure.summary))
         }
     }
 
-    private func session(_ executor: any RunningExecutor, _ job: Job, _ attempt: Attempt) -> ExecutorSession {
-        let image = attempt.image
+    private func session(
+        _ executor: any RunningExecutor, _ job: Job, _ attempt: Attempt, for owner: Attempt
+    ) -> ExecutorSession {
+        let image = owner.image
         let desk = AttemptDesk(attempt, plan: plan, services: services)
         let pulse = Pulse(clock: environment.clock) { [outbox] in outbox.yield(.event(.activity(image: image))) }
         return ExecutorSession(
@@ -136,7 +138,7 @@ extension Workshop {
                 return await desk.answer(request)
             },
             reaped: { usage in
-                attempt.control.detach()
+                owner.control.detach()
                 desk.close()
                 attempt.update { $0.usage = usage }
             })

@@ -12,6 +12,8 @@ final class Workshop: Sendable {
     let publisher: Publisher
     let recorder: Recorder
     let cache: SharedCache
+    /// Images that are made again for others: one after the other.
+    let remaking = Gate(width: 1)
     let poller = DescriptorPoller()
     let outbox: AsyncStream<Notice>.Continuation
     private let began: Double

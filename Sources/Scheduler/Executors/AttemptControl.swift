@@ -18,6 +18,7 @@ final class AttemptControl: Sendable {
     func attach(_ executor: any RunningExecutor) {
         state.withLock { state in
             state.executor = executor
+            state.isGone = false
             Self.fulfil(state)
         }
     }

@@ -36,7 +36,8 @@ struct ExecutorSession: Sendable {
     private func waitUntilGone() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                do { try await clock.sleep(until: clock.now + Self.patience) } catch { return }
+                // Cut short when it is gone, or nobody wants it any more: a signal to one that is not reaped harms nobody.
+                do { try await clock.sleep(until: clock.now + Self.patience) } catch {}
                 channel.executor.kill()
             }
             await channel.waitUntilGone()

@@ -70,6 +70,9 @@ final class ImageLibrary: Sendable {
         }
     }
 
+    /// The layer of a step is not where it was said to be.
+    func forget(_ digest: Digest) { state.withLock { _ = $0.sources.removeValue(forKey: digest) } }
+
     func source(of digest: Digest) -> BlobSource? { state.withLock { $0.sources[digest] } }
 
     /// Throws `LostLayer` when it is the layer of a step that another machine ran.

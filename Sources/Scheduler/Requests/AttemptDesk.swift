@@ -50,10 +50,12 @@ final class AttemptDesk: Sendable {
         case .findStep, .fetchStep, .keepStep, .distrustStep: return try await cached(request)
         case .download(let url, let checksum):
             return Answer(.downloaded(try await services.sources.download(url, checksum: checksum)))
-        case .checkout(let checkout): return Answer(.folder(try await tree(checkout)))
-        case .unpack(let source):
-            try check(isNamed(.archive(source)), source.shown)
-            return Answer(.folder(try await services.sources.unpack(source)))
+        case .checkout(var checkout):
+            // Repositories of this machine, and the token of the environment, are for contexts of the manifest, not for
+            // whatever a Dockerfile, or an executor, says.
+            checkout.usesEnvironmentToken = false
+            return Answer(.folder(try await services.sources.checkout(checkout, allowsLocal: false)))
+        case .context(let name): return Answer(.folder(try await context(named: name)))
         case .resolveLayout(let folder, let reference, let platform):
             try check(isNamed(.layout(folder: folder, reference: reference)), folder)
             return Answer(
@@ -82,13 +84,14 @@ final class AttemptDesk: Sendable {
         }
     }
 
-    /// Repositories of this machine, and the token of the environment, are for those whom the manifest gives them, not
-    /// for whatever a Dockerfile, or an executor, says.
-    private func tree(_ checkout: GitCheckout) async throws -> FetchedFolder {
-        let isNamed = isNamed(.git(checkout))
-        var checkout = checkout
-        if !isNamed { checkout.usesEnvironmentToken = false }
-        return try await services.sources.checkout(checkout, allowsLocal: isNamed)
+    /// A tree that the manifest gives the image by name.
+    private func context(named name: String) async throws -> FetchedFolder {
+        guard case .success(let job) = image.job else { preconditionFailure("only a planned job has an executor") }
+        switch job.namedContexts[name] {
+        case .git(let checkout)?: return try await services.sources.checkout(checkout, allowsLocal: true)
+        case .archive(let source)?: return try await services.sources.unpack(source)
+        default: throw stranger("\"\(name)\"")
+        }
     }
 
     /// Whether it is one of the image's named contexts.
@@ -98,9 +101,12 @@ final class AttemptDesk: Sendable {
     }
 
     private func check(_ isAllowed: Bool, _ what: String) throws(JobFailure) {
-        guard !isAllowed else { return }
+        if !isAllowed { throw stranger(what) }
+    }
+
+    private func stranger(_ what: String) -> JobFailure {
         let text = "\(what) is no context of \"\(image.name)\""
-        throw JobFailure(class: .internal, message: text, summary: text)
+        return JobFailure(class: .internal, message: text, summary: text)
     }
 
     /// It is read at this moment, and kept nowhere.

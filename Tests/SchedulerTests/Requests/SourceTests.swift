@@ -80,7 +80,7 @@ import Testing
         )
         let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder.path("a"))))
         let server = WebServer { request, _ in WebServer.Reply.file(bytes, to: request) }
-        let request = ExecutorRequest.unpack(ArchiveSource(url: server.url("/a")))
+        let request = ExecutorRequest.context(name: "a")
         let (batch, answers) = try await answers(
             to: [request, request], contexts: ["a": .archive(ArchiveSource(url: server.url("/a")))])
         guard case .folder(let fetched) = answers[0][0] else {
@@ -106,7 +106,7 @@ import Testing
             request.path == "/evil" ? WebServer.Reply.file(evil, to: request) : WebServer.Reply("no archive")
         }
         let (batch, answers) = try await answers(
-            to: ["/text", "/evil", "/other"].map { .unpack(ArchiveSource(url: server.url($0))) },
+            to: ["t", "e", "other"].map { .context(name: $0) },
             contexts: [
                 "t": .archive(ArchiveSource(url: server.url("/text"))),
                 "e": .archive(ArchiveSource(url: server.url("/evil"))),
@@ -114,7 +114,7 @@ import Testing
         let failures = try answers[0].map(failure)
         #expect(failures[0].message == "\(server.url("/text")): it is no tar archive")
         #expect(failures[1].message.contains(".."))
-        #expect(failures[2].message == "\(server.url("/other")) is no context of \"i0\"")
+        #expect(failures[2].message == "\"other\" is no context of \"i0\"")
         #expect(failures.map(\.class) == [.context, .context, .internal])
         #expect(server.requests.count == 2)
         #expect(Shell("ls -A \(batch.folder)/tmp").output == "")
@@ -127,7 +127,7 @@ import Testing
         let server = WebServer { request, _ in WebServer.Reply.file(bytes, to: request) }
         let url = "http://user:s3cret@127.0.0.1:\(server.port)/a?token=s3cret"
         let (batch, answers) = try await answers(
-            to: [.unpack(ArchiveSource(url: url))], contexts: ["a": .archive(ArchiveSource(url: url))])
+            to: [.context(name: "a")], contexts: ["a": .archive(ArchiveSource(url: url))])
         let message = try failure(answers[0][0]).message
         #expect(message == "\(server.url("/a")): entry \"./d/null\" is refused: it is a device")
         #expect(Shell("ls -A \(batch.folder)/tmp \(batch.folder)/contexts/archives | grep -v :").output == "\n")
@@ -140,7 +140,7 @@ import Testing
         let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder.path("a"))))
         let server = WebServer { request, _ in WebServer.Reply.file(bytes, to: request) }
         let (batch, answers) = try await answers(
-            to: [.unpack(ArchiveSource(url: server.url("/a")))],
+            to: [.context(name: "a")],
             contexts: ["a": .archive(ArchiveSource(url: server.url("/a")))])
         guard case .folder = answers[0][0] else {
             Issue.record("\(String(describing: answers[0][0]))")
@@ -160,7 +160,7 @@ import Testing
             """)
         let checkout = GitCheckout(remote: "file://\(folder.path)/r", reference: "main")
         let (batch, allowed) = try await answers(
-            to: [.checkout(checkout)], contexts: ["r": .git(checkout)], images: 3)
+            to: [.context(name: "r")], contexts: ["r": .git(checkout)], images: 3)
         let found = Set(allowed.map(\.first))
         guard found.count == 1, case .folder(let fetched)?? = found.first else {
             Issue.record("\(allowed)")

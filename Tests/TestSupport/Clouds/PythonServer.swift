@@ -17,6 +17,9 @@ public final class PythonServer: Sendable {
     /// Whether the packages are there that the services of clouds need.
     public static let hasCloudPackages = FileManager.default.fileExists(atPath: "\(environmentPath)/wanted")
 
+    /// The Python that has them.
+    public static let python = "\(environmentPath)/bin/python"
+
     /// What ends the script with its standard input.
     private static let prelude = """
         import json, os, sys, threading
@@ -28,7 +31,7 @@ public final class PythonServer: Sendable {
 
     /// Waits until it listens. `needsPackages`: whether it wants more than Python itself.
     public init(_ script: String, needsPackages: Bool, environment: [String: String] = [:]) throws {
-        let python = needsPackages ? "\(Self.environmentPath)/bin/python" : "/usr/bin/python3"
+        let python = needsPackages ? Self.python : "/usr/bin/python3"
         let input = ChildProcess.makePipe()
         let output = ChildProcess.makePipe()
         let errors = open("/dev/null", O_WRONLY | O_CLOEXEC)
