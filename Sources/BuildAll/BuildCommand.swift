@@ -9,6 +9,7 @@ struct BuildCommand: AsyncParsableCommand {
     @OptionGroup var manifest: ManifestOptions
     @OptionGroup var state: StateOptions
     @OptionGroup var display: DisplayOptions
+    @OptionGroup var network: NetworkOptions
 
     @Option(
         name: [.customShort("j", allowingJoined: true), .customLong("jobs")],
@@ -26,21 +27,6 @@ struct BuildCommand: AsyncParsableCommand {
 
     @Flag(help: "Push nothing to registries.")
     var noPush = false
-
-    @Flag(
-        help: """
-            Ask no registry, repository or URL: base images and contexts are what they were when they were fetched last. \
-            What steps do with the network is theirs.
-            """)
-    var offline = false
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            A folder of base images that warm --into filled; read before the registry, which still says what a tag is. \
-            Repeat for more. Else BUILD_ALL_BASE_CACHE, several with colons between them.
-            """, valueName: "dir"))
-    var baseCache: [String] = []
 
     @Flag(help: "Wait for another run in the same state folder instead of failing with exit code 6.")
     var wait = false

@@ -19,9 +19,11 @@ enum ExitStatus: Int32, Error {
 }
 
 /// A command that could not do its work, with the words for the user.
-struct CommandFailure: Error {
+struct CommandFailure: Error, CustomStringConvertible {
     var status: ExitStatus
     var message: String
+
+    var description: String { message }
 
     init(_ status: ExitStatus, _ message: String) {
         self.status = status

@@ -15,6 +15,7 @@ struct ExplainCommand: AsyncParsableCommand {
 
     @OptionGroup var manifest: ManifestOptions
     @OptionGroup var state: StateOptions
+    @OptionGroup var network: NetworkOptions
 
     @Flag(help: "Print JSON.")
     var json = false

@@ -25,18 +25,23 @@ struct ExplainSession {
         try await site.sweep()
         let looks = LookUps()
         var environment = RunEnvironment(
-            run: run, state: site.state, blobs: try BlobStore(site.state), registry: try RegistrySettings.client(batch),
+            run: run, state: site.state, blobs: try BlobStore(site.state),
+            registry: try command.network.registry(batch),
             launcher: site.launcher, ledger: NoLedger(), events: looks,
             rules: BatchRules(slots: 1, failFast: false), makeIdentifier: { ULID.make(at: secondsNow()) })
+        let bases = try command.network.bases(site.state)
+        environment.bases = bases
         let interruption = Interruption()
         let sources = try SourceLibrary(
-            blobs: environment.blobs, state: site.state, configuration: environment.contexts)
+            blobs: environment.blobs, state: site.state, configuration: environment.contexts,
+            isOffline: command.network.offline)
         environment.sources = sources
         let planner = ContextPlanner(fetcher: ContextFetcher(sources) { await looks.show($0) })
         let select = command.manifest.select
-        let plan = try await interruption.cancelling {
-            try await planner.plan(batch, PlanOptions(), selecting: select).explaining
+        let found = try await interruption.cancelling {
+            try await planner.plan(batch, PlanOptions(), selecting: select)
         }
+        let plan = try command.network.checked(found, bases, blobs: environment.blobs).explaining
         let runner = BatchRunner(plan: plan, environment: environment)
         interruption.set { runner.interrupt() }
         let outcomes = try await runner.run()

@@ -6,7 +6,10 @@ internal import SystemPackage
 
 /// Where the state folder is.
 struct StateOptions: ParsableArguments {
-    @Option(help: "The state folder: ledger, store, cache, logs. Else BUILD_ALL_STATE, else ~/.local/state/build-all.")
+    @Option(
+        help:
+            "The state folder: ledger, store, cache, logs. Else BUILD_ALL_STATE, else build-all in XDG_STATE_HOME or ~/.local/state."
+    )
     var state: String?
 
     /// The absolute path; relative ones are relative to the working directory.
@@ -42,7 +45,7 @@ struct DisplayOptions: ParsableArguments {
     @Flag(help: "Print one JSON document at the end, on standard output.")
     var json = false
 
-    @Flag(name: .shortAndLong, help: "Print nothing but the digests.")
+    @Flag(name: .shortAndLong, help: "Print a line NAME DIGEST for each image, and nothing else.")
     var quiet = false
 
     @Flag(name: .shortAndLong, help: "Say more: why steps were not cached.")

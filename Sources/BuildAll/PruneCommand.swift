@@ -60,6 +60,9 @@ struct PruneCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let remote { return try await prune(remote) }
+        guard manifest == nil else {
+            throw CommandFailure(.usage, "--manifest: it says how the registry of --remote is reached")
+        }
         let rules = try rules()
         let folder = try state.prepared()
         let report = try Pruning(folder).run(rules)

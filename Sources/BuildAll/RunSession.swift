@@ -31,7 +31,7 @@ struct RunSession {
         try await site.sweep()
         let ledger = try openLedger(site.state)
         _ = try await ledger.markInterruptedRuns(at: started)
-        let bases = try bases(site.state)
+        let bases = try command.network.bases(site.state)
         let display = RunDisplay(command.display, shellCommand: shellCommand, run: run)
         do {
             return try await build(batch, bases, site, ledger, display)
@@ -58,7 +58,9 @@ struct RunSession {
         options.seconds = try LedgerReader(state.ledger).durations()
         let plan = try await ContextPlanner(fetcher: fetcher).plan(
             batch, options, selecting: command.manifest.select)
-        return command.offline ? try plan.offline(bases, blobs: BlobStore(state)) : plan
+        // What contexts brought may be pushed too.
+        try checkPushes(plan)
+        return try command.network.checked(plan, bases, blobs: BlobStore(state))
     }
 
     private var planOptions: PlanOptions {
@@ -71,25 +73,9 @@ struct RunSession {
     private func checkPushes(_ plan: BuildPlan) throws {
         let pushed = plan.images.filter { $0.outputs.contains(.push) && $0.tags.contains(where: \.isRemote) }.map(
             \.name)
-        guard command.offline, !pushed.isEmpty else { return }
+        guard command.network.offline, !pushed.isEmpty else { return }
         throw CommandFailure(
             .usage, "--offline: \(pushed.joined(separator: ", ")) would be pushed; --no-push builds without")
-    }
-
-    /// Folders of flags, else of the environment.
-    private func bases(_ state: StateFolder) throws -> BaseSources {
-        var bases = BaseSources()
-        let named = Environment.all["BUILD_ALL_BASE_CACHE"]?.split(separator: ":").map(String.init) ?? []
-        bases.caches = try (command.baseCache.isEmpty ? named : command.baseCache).map { folder in
-            do {
-                return try BaseCache(FilePath.absolute(folder))
-            } catch {
-                throw CommandFailure(.usage, "--base-cache \(folder): \(error)")
-            }
-        }
-        bases.records = try ReferenceRecords(state)
-        bases.isOffline = command.offline
-        return bases
     }
 
     // MARK: - The run
@@ -102,7 +88,7 @@ struct RunSession {
         var environment = try environment(batch, bases, site, recorder, display)
         let sources = try SourceLibrary(
             blobs: environment.blobs, state: site.state, configuration: environment.contexts,
-            isOffline: command.offline)
+            isOffline: command.network.offline)
         environment.sources = sources
         let fetcher = ContextFetcher(sources, rules: environment.rules) { await display.show($0) }
         let plan = try await interruption.cancelling { try await self.plan(batch, bases, site.state, fetcher) }
@@ -154,7 +140,8 @@ struct RunSession {
         _ display: RunDisplay
     ) throws -> RunEnvironment {
         var environment = RunEnvironment(
-            run: run, state: site.state, blobs: try BlobStore(site.state), registry: try registry(batch, display),
+            run: run, state: site.state, blobs: try BlobStore(site.state),
+            registry: try command.network.registry(batch) { await display.show(.warning(image: nil, message: $0)) },
             launcher: site.launcher, ledger: recorder, events: display,
             rules: BatchRules(slots: command.slots, failFast: command.failFast || !command.keepGoing),
             makeIdentifier: { ULID.make(at: secondsNow()) })
@@ -168,15 +155,10 @@ struct RunSession {
         return environment
     }
 
-    private func registry(_ batch: BatchManifest, _ display: RunDisplay) throws -> any ImageRegistry {
-        if command.offline { return OfflineRegistry() }
-        return try RegistrySettings.client(batch) { await display.show(.warning(image: nil, message: $0)) }
-    }
-
     /// For the shell of whoever reads a failure.
     private var shellCommand: String {
         let state = command.state.state.map { ["--state", $0] } ?? []
-        let words = ["build-all", "shell"] + state + [command.manifest.file.manifest]
+        let words = ["build-all", "shell"] + state + command.network.words + [command.manifest.file.manifest]
         return words.map(ShellWord.quoted).joined(separator: " ")
     }
 

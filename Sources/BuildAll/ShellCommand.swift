@@ -21,6 +21,7 @@ struct ShellCommand: AsyncParsableCommand {
     var image: String
 
     @OptionGroup var state: StateOptions
+    @OptionGroup var network: NetworkOptions
 
     @Option(help: "Open before the instruction at this line of the Dockerfile.")
     var before: Int?

@@ -48,20 +48,24 @@ struct ShellSession {
         let terminal = ShellTerminal()
         defer { terminal.close() }
         var environment = RunEnvironment(
-            run: run, state: site.state, blobs: try BlobStore(site.state), registry: try RegistrySettings.client(batch),
+            run: run, state: site.state, blobs: try BlobStore(site.state),
+            registry: try command.network.registry(batch),
             launcher: site.launcher, ledger: NoLedger(), events: ShellProgress(),
             rules: BatchRules(slots: 1, failFast: true), makeIdentifier: { ULID.make(at: secondsNow()) })
         environment.terminal = terminal
+        let bases = try command.network.bases(site.state)
+        environment.bases = bases
         let interruption = Interruption()
         let sources = try SourceLibrary(
-            blobs: environment.blobs, state: site.state, configuration: environment.contexts)
+            blobs: environment.blobs, state: site.state, configuration: environment.contexts,
+            isOffline: command.network.offline)
         environment.sources = sources
         let fetcher = ContextFetcher(sources) { await ShellProgress().show($0) }
         let whole = try await interruption.cancelling {
             try await ContextPlanner(fetcher: fetcher).plan(batch, PlanOptions(), selecting: [command.image])
         }
         let image = try image(of: whole)
-        let plan = whole.opening(shell, in: image)
+        let plan = try command.network.checked(whole, bases, blobs: environment.blobs).opening(shell, in: image)
         let runner = BatchRunner(plan: plan, environment: environment)
         interruption.set { runner.interrupt() }
         let outcomes = try await runner.run()

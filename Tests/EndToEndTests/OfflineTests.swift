@@ -123,4 +123,34 @@ import Testing
         #expect(unknown.exitCode == 1)
         #expect(unknown.errors.contains("was not fetched before"), "\(unknown.errors)")
     }
+
+    @Test func `a cache repository is not asked, and a main context that was fetched is known`() throws {
+        let workspace = try Workspace("offline-cache")
+        try workspace.run(
+            "sh", "-c",
+            """
+            git init -q -b main r && cd r && printf 'FROM scratch\nCOPY f /\n' > Dockerfile && echo x > f && git add . \
+            && git -c user.name=a -c user.email=a@x commit -qm one
+            """)
+        try workspace.write(
+            "batch.yaml",
+            """
+            version: 1
+            images:
+              app: { context: "file://\(workspace.path("r"))#main", cache: { repo: "127.0.0.1:1/cache" } }
+              other: { context: "file://\(workspace.path("r"))#other" }
+            """)
+        let first = try workspace.buildAll("batch.yaml", "app")
+        #expect(first.exitCode == 0, "\(first.errors)")
+        #expect(first.errors.contains("cache 127.0.0.1:1/cache cannot be read"), "\(first.errors)")
+        let known = try workspace.buildAll("batch.yaml", "app", "--offline", "--json")
+        #expect(known.exitCode == 0, "\(known.errors)")
+        #expect(!known.errors.contains("cache 127"), "\(known.errors)")
+        #expect(try document(known).images.first?.status == "fresh")
+        let explained = try workspace.buildAll("explain", "batch.yaml", "app", "--offline", "--exit-code")
+        #expect(explained.exitCode == 0, "\(explained.errors)")
+        let unknown = try workspace.buildAll("batch.yaml", "other", "--offline")
+        #expect(unknown.exitCode != 0)
+        #expect(unknown.errors.contains("was not fetched before"), "\(unknown.errors)")
+    }
 }

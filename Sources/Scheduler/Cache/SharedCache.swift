@@ -57,7 +57,7 @@ final class SharedCache: Sendable {
 
     func find(_ key: Digest, in cache: PlannedCache) async -> SharedStepAnswer {
         var reason: String?
-        for place in cache.places where !state.withLock({ $0.silent.contains(place) }) {
+        for place in cache.places where isAsked(place) && !state.withLock({ $0.silent.contains(place) }) {
             let lookUp = LookUp(place: place, key: key)
             if state.withLock({ $0.damaged.contains(lookUp) }) {
                 reason = MissWord.damaged
@@ -82,6 +82,12 @@ final class SharedCache: Sendable {
             }
         }
         return SharedStepAnswer(reason: reason)
+    }
+
+    /// Offline only folders are.
+    private func isAsked(_ place: CachePlace) -> Bool {
+        if case .folder = place { return true }
+        return !library.isOffline
     }
 
     private func note(_ found: FoundStep, at place: CachePlace) {
@@ -144,7 +150,7 @@ final class SharedCache: Sendable {
 
     /// Takes a step of an image for the cache that the image writes to, if that does not have it.
     func keep(_ step: SharedStep, isFinal: Bool, in cache: PlannedCache) {
-        guard cache.isWritten, let place = cache.repository, cache.hasAllStages || isFinal else { return }
+        guard cache.isWritten, let place = cache.repository, isAsked(place), cache.hasAllStages || isFinal else { return }
         let lookUp = LookUp(place: place, key: step.key)
         let isWanted = state.withLock { state in
             guard !state.full.contains(place), !state.silent.contains(place), state.found[step.key] != place,

@@ -41,6 +41,9 @@ final class ImageLibrary: Sendable {
         self.bases = bases
     }
 
+    /// Whether no registry is asked.
+    var isOffline: Bool { bases.isOffline }
+
     /// From now on this is what other images of the batch get.
     func add(_ result: JobResult, of image: Int) {
         let resolved = ResolvedImage(
