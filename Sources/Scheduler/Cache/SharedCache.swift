@@ -150,7 +150,9 @@ final class SharedCache: Sendable {
 
     /// Takes a step of an image for the cache that the image writes to, if that does not have it.
     func keep(_ step: SharedStep, isFinal: Bool, in cache: PlannedCache) {
-        guard cache.isWritten, let place = cache.repository, isAsked(place), cache.hasAllStages || isFinal else { return }
+        guard cache.isWritten, let place = cache.repository, isAsked(place), cache.hasAllStages || isFinal else {
+            return
+        }
         let lookUp = LookUp(place: place, key: step.key)
         let isWanted = state.withLock { state in
             guard !state.full.contains(place), !state.silent.contains(place), state.found[step.key] != place,
