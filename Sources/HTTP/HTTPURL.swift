@@ -92,7 +92,8 @@ public struct HTTPURL: Hashable, Sendable {
         items.map { "\(escape($0.name))=\(escape($0.value))" }.joined(separator: "&")
     }
 
-    private static func escape(_ text: String) -> String {
+    /// Everything but RFC 3986's unreserved characters percent-encoded: one segment of a path, or a part of a query.
+    public static func escape(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var result: [UInt8] = []
         for byte in text.utf8 {

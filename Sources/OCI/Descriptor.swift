@@ -22,4 +22,21 @@ public struct Descriptor: Hashable, Sendable, Codable {
         self.annotations = annotations
         self.artifactType = artifactType
     }
+
+    /// Documents from elsewhere say any size. The sum of all that a document can name stays far below what `Int64` holds.
+    private static let sizes = Int64(0)...1 << 44
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        mediaType = try values.decode(MediaType.self, forKey: .mediaType)
+        digest = try values.decode(Digest.self, forKey: .digest)
+        size = try values.decode(Int64.self, forKey: .size)
+        platform = try values.decodeIfPresent(Platform.self, forKey: .platform)
+        annotations = try values.decodeIfPresent([String: String].self, forKey: .annotations)
+        artifactType = try values.decodeIfPresent(String.self, forKey: .artifactType)
+        guard Self.sizes.contains(size) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .size, in: values, debugDescription: "\(size) bytes are no size of a blob")
+        }
+    }
 }

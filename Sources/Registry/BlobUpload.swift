@@ -159,7 +159,7 @@ extension BlobUpload {
     /// Sends one chunk, a smaller one when it is too large. Returns where the next goes.
     private func sendChunk(_ file: UploadFile, _ session: UploadSession) async throws -> UploadSession {
         let (start, size) = progress.withLock { ($0.sent, max($0.chunk, session.chunkMinimum)) }
-        let end = min(descriptor.size, start + size)
+        let end = start + min(size, descriptor.size - start)
         var request = HTTPRequest(method: .patch, url: session.url, body: .part(of: file, start..<end))
         request.headers = [
             ("Content-Type", "application/octet-stream"), ("Content-Range", "\(start)-\(end - 1)"),

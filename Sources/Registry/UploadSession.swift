@@ -23,8 +23,11 @@ struct UploadSession: Sendable {
         _ response: HTTPResponse, _ endpoint: RegistryEndpoint, _ operation: String
     ) throws(RegistryError) -> HTTPURL {
         let from = response.url
-        let identifier = response.headers["docker-upload-uuid"].map { endpoint.url("blobs/uploads/\($0)").text }
-        guard let text = response.headers["location"] ?? identifier, let url = from.resolving(text) else {
+        var place = response.headers["location"]
+        if place == nil, let identifier = response.headers["docker-upload-uuid"] {
+            place = endpoint.url("blobs/uploads/\(HTTPURL.escape(identifier))").text
+        }
+        guard let place, let url = from.resolving(place) else {
             throw .unexpectedAnswer(
                 operation: operation, url: from.description, reason: "the answer names no place for the upload")
         }
@@ -40,7 +43,7 @@ struct UploadSession: Sendable {
     private static func count(_ range: String) -> Int64? {
         let text = range.hasPrefix("bytes=") ? range.dropFirst("bytes=".count) : Substring(range)
         let ends = text.split(separator: "-", omittingEmptySubsequences: false).compactMap { Int64($0) }
-        guard ends.count == 2, ends[0] == 0, ends[1] >= 0 else { return nil }
+        guard ends.count == 2, ends[0] == 0, (0..<Int64.max).contains(ends[1]) else { return nil }
         return ends[1] == 0 ? 0 : ends[1] + 1
     }
 }

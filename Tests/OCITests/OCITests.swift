@@ -94,6 +94,15 @@ import Testing
 }
 
 @Suite struct OCIDocumentTests {
+    @Test(arguments: [("0", true), ("17592186044416", true), ("17592186044417", false), ("-1", false), ("1e30", false)])
+    func `a descriptor has a size that a blob can have`(size: String, isGood: Bool) throws {
+        let digest = Digest(of: [])
+        let bytes = Array(#"{"mediaType":"a","digest":"\#(digest)","size":\#(size)}"#.utf8)
+        let descriptor = try? OCIDocument.decode(Descriptor.self, from: bytes)
+        #expect((descriptor != nil) == isGood)
+        if let descriptor { #expect(try OCIDocument.encode(descriptor).count == bytes.count) }
+    }
+
     @Test func `a config survives the way to bytes and back, and equal values give equal bytes`() throws {
         var config = ImageConfig(platform: Platform(os: "linux", architecture: "amd64"))
         config.config = ImageConfig.RunConfig()

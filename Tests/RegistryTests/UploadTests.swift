@@ -112,6 +112,26 @@ import Testing
         #expect(ranges == ["0-2999999", "1000-2999999", "0-2999999"])
     }
 
+    @Test func `an identifier that is no part of a URL does no harm`() async throws {
+        registry.inject(.status(202, headers: ["Docker-Upload-UUID": "a b"]), method: "POST", path: "/uploads/")
+        _ = try? await push()
+        #expect(registry.requests.contains { $0.method == "PUT" })
+    }
+
+    @Test func `numbers near the largest do no harm`() async throws {
+        registry.setManner { $0.chunkMinimum = .max }
+        registry.inject(.dropRequest(after: 2_000_000), method: "PUT", path: "/uploads/")
+        registry.inject(
+            .status(
+                204,
+                headers: [
+                    "Location": "/v2/team/app/blobs/uploads/upload-1", "Range": "0-9223372036854775807",
+                ]), method: "GET", path: "/uploads/")
+        registry.inject(.status(405), method: "PUT", path: "/uploads/")
+        #expect(try await push() == .uploaded)
+        #expect(isThere)
+    }
+
     @Test func `the digest that the registry states is looked at`() async throws {
         let other = Digest(of: [1])
         registry.inject(
