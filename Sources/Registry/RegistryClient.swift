@@ -64,6 +64,9 @@ extension RegistryClient {
 
     private func failure(_ response: HTTPResponse, _ call: RegistryCall) async throws -> RegistryError {
         let url = response.url.description
+        if [401, 403].contains(response.status), let fault = authenticator.fault(call.endpoint, call.scopes) {
+            return fault
+        }
         guard response.status == 401 else {
             let pause = response.headers["retry-after"].flatMap {
                 parseRetryAfter($0, now: configuration.clock.secondsSince1970)

@@ -1,5 +1,6 @@
 import HTTP
 import OCI
+import Synchronization
 import TestSupport
 import Testing
 
@@ -121,6 +122,58 @@ import Testing
         await #expect(
             throws: RegistryError.insecureTokenServer(registry: registry.host, realm: "http://auth.example.com/token")
         ) { try await RegistryClient.forTests(user).resolve(reference, platform: amd64) }
+    }
+
+    /// Has credentials and cannot give them.
+    private final class Broken: CredentialSource {
+        let calls = Mutex(0)
+        static let error = RegistryError.identity(registry: "r", reason: "the metadata server is away")
+
+        func searched(for registry: String) -> [String] { [] }
+        func credentials(registry: String, repository: String) throws -> Credentials? {
+            calls.withLock { $0 += 1 }
+            throw Self.error
+        }
+    }
+
+    private func client(_ source: Broken, _ clock: RecordingClock = RecordingClock()) -> RegistryClient {
+        var configuration = RegistryConfiguration(credentials: source)
+        configuration.clock = clock
+        return RegistryClient(configuration: configuration)
+    }
+
+    @Test func `what everyone may pull needs no credentials, also where there should be some`() async throws {
+        let registry = TestRegistry(access: .bearer())
+        let (reference, image) = try image(in: registry)
+        let (source, clock) = (Broken(), RecordingClock())
+        let client = client(source, clock)
+        for _ in 0..<2 { _ = try await client.resolve(reference, platform: amd64) }
+        #expect(source.calls.withLock { $0 } == 1)
+        clock.advance(by: 61)
+        _ = try await client.resolve(reference, platform: amd64)
+        #expect(source.calls.withLock { $0 } == 2)
+        await #expect(throws: Broken.error) { try await image.push(to: reference, with: client) }
+    }
+
+    @Test(arguments: [
+        TestRegistry.Access.bearer(user: "u", password: "p"), .basic(user: "u", password: "p"),
+    ])
+    func `where it is refused without credentials, the error is why there are none`(
+        access: TestRegistry.Access
+    ) async throws {
+        let registry = TestRegistry(access: access)
+        let (reference, _) = try image(in: registry)
+        await #expect(throws: Broken.error) { try await client(Broken()).resolve(reference, platform: amd64) }
+    }
+
+    @Test(arguments: [401, 403])
+    func `nor is a token that everyone gets believed to be enough`(status: Int) async throws {
+        let registry = TestRegistry(access: .bearer())
+        let (reference, _) = try image(in: registry)
+        let challenge = ["WWW-Authenticate": "Bearer realm=\"http://\(registry.host)/token\""]
+        registry.inject(.status(401, headers: challenge), path: "/manifests/")
+        registry.inject(.status(status, headers: challenge), path: "/manifests/", times: 9)
+        await #expect(throws: Broken.error) { try await client(Broken()).resolve(reference, platform: amd64) }
     }
 
     @Test func `a challenge that nobody understands is an error`() async throws {

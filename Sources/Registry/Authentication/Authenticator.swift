@@ -10,6 +10,8 @@ struct AccessScope: Hashable, Sendable {
 
     static func pull(_ repository: String) -> AccessScope { AccessScope(text: "repository:\(repository):pull") }
     static func push(_ repository: String) -> AccessScope { AccessScope(text: "repository:\(repository):pull,push") }
+    var isPull: Bool { text.hasSuffix(":pull") }
+
     static func delete(_ repository: String) -> AccessScope {
         AccessScope(text: "repository:\(repository):pull,delete")
     }
@@ -30,10 +32,20 @@ final class Authenticator: Sendable {
         let scopes: [AccessScope]
     }
 
+    /// Why a repository's credentials could not be had.
+    private struct Fault: Sendable {
+        let error: RegistryError
+        /// In seconds since 1970: then they are looked for anew.
+        let until: Double
+    }
+
+    private static let faultLife = 60.0
+
     private let configuration: RegistryConfiguration
     private let session: RegistrySession
     private let schemes = Mutex<[String: Scheme]>([:])
     private let tokens = Mutex<[TokenKey: Token]>([:])
+    private let faults = Mutex<[String: Fault]>([:])
     private let fetches = SingleFlight<TokenKey, Token>()
 
     init(_ configuration: RegistryConfiguration, _ session: RegistrySession) {
@@ -44,7 +56,7 @@ final class Authenticator: Sendable {
     /// The header's value, if the registry is known to want one.
     func authorization(_ endpoint: RegistryEndpoint, scopes: [AccessScope]) async throws -> Secret? {
         guard let scheme = schemes.withLock({ $0[endpoint.registry] }) else { return nil }
-        let credentials = try await credentials(endpoint.registry, endpoint.repository)
+        let credentials = try await credentials(endpoint, scopes)
         if case .registryToken(let token) = credentials { return Secret("Bearer \(token.revealed)") }
         switch scheme {
         case .basic:
@@ -52,7 +64,11 @@ final class Authenticator: Sendable {
             return Secret(basic: user, password)
         case .bearer(let server):
             let key = TokenKey(registry: endpoint.registry, repository: endpoint.repository, scopes: scopes)
-            return try await Secret("Bearer \(token(key, server, credentials).text.revealed)")
+            do {
+                return try await Secret("Bearer \(token(key, server, credentials).text.revealed)")
+            } catch let error as RegistryError where error.isAuthorization {
+                throw fault(endpoint, scopes) ?? error
+            }
         }
     }
 
@@ -64,7 +80,7 @@ final class Authenticator: Sendable {
     ) async throws -> Secret? {
         let scheme = try scheme(from: fields, endpoint)
         schemes.withLock { $0[endpoint.registry] = scheme }
-        if let rejected { try await forget(rejected, endpoint) }
+        if let rejected { try await forget(rejected, endpoint, scopes) }
         let renewed = try await authorization(endpoint, scopes: scopes)
         return renewed == rejected ? nil : renewed
     }
@@ -86,13 +102,36 @@ final class Authenticator: Sendable {
         return .basic
     }
 
+    /// Why a call that only pulls was made without credentials, if there should have been some.
+    func fault(_ endpoint: RegistryEndpoint, _ scopes: [AccessScope]) -> RegistryError? {
+        guard !scopes.isEmpty, scopes.allSatisfy(\.isPull), let fault = faults.withLock({ $0[endpoint.name] }) else {
+            return nil
+        }
+        return fault.until > configuration.clock.secondsSince1970 ? fault.error : nil
+    }
+
+    /// Those for a call. Many images can be pulled by everyone: what only pulls goes without where credentials cannot be
+    /// had, and `fault` is for the error if that is refused.
+    private func credentials(_ endpoint: RegistryEndpoint, _ scopes: [AccessScope]) async throws -> Credentials? {
+        guard fault(endpoint, scopes) == nil else { return nil }
+        do {
+            let found = try await credentials(endpoint.registry, endpoint.repository)
+            faults.withLock { $0[endpoint.name] = nil }
+            return found
+        } catch let error as RegistryError where error.isMissingCredentials && scopes.allSatisfy(\.isPull) {
+            let fault = Fault(error: error, until: configuration.clock.secondsSince1970 + Self.faultLife)
+            faults.withLock { $0[endpoint.name] = fault }
+            return nil
+        }
+    }
+
     private func credentials(_ registry: String, _ repository: String) async throws -> Credentials? {
         try await configuration.credentials.credentials(registry: registry, repository: repository)
     }
 
     /// A token is fetched anew; credentials that were sent themselves are looked for anew, a helper's may have expired.
-    private func forget(_ rejected: Secret, _ endpoint: RegistryEndpoint) async throws {
-        let sent = try await credentials(endpoint.registry, endpoint.repository)
+    private func forget(_ rejected: Secret, _ endpoint: RegistryEndpoint, _ scopes: [AccessScope]) async throws {
+        let sent = try await credentials(endpoint, scopes)
         if let sent, sent.header == rejected {
             configuration.credentials.forget(sent, registry: endpoint.registry, repository: endpoint.repository)
         }
@@ -127,6 +166,16 @@ final class Authenticator: Sendable {
             let renewed = try await self.credentials(key.registry, key.repository)
             guard let renewed, renewed != credentials else { throw error }
             return try await fetch(renewed)
+        }
+    }
+}
+
+extension RegistryError {
+    /// Whether someone has credentials and does not give them.
+    fileprivate var isMissingCredentials: Bool {
+        switch self {
+        case .identity, .credentialHelper: true
+        default: false
         }
     }
 }
