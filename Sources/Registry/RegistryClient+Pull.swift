@@ -27,7 +27,7 @@ extension RegistryClient {
     }
 
     /// Downloads a blob unless it is present, at most once at a time however many tasks want it: the others wait and
-    /// look again. Returns whether this call downloaded it.
+    /// look again. Where one fails, those that want it from elsewhere try that. Returns whether this call downloaded it.
     ///
     /// `isPresent` and `makeSink` are called without the network having been touched.
     @discardableResult
@@ -37,11 +37,18 @@ extension RegistryClient {
     ) async throws -> Bool {
         while try !isPresent() {
             let flight = try await downloads.run(descriptor.digest) {
-                guard try !isPresent() else { return false }
-                try await blob(descriptor, from: reference, into: makeSink())
-                return true
+                guard try !isPresent() else { return Download(reference: reference, result: .success(false)) }
+                do {
+                    try await blob(descriptor, from: reference, into: makeSink())
+                    return Download(reference: reference, result: .success(true))
+                } catch {
+                    // Who waits takes over from one that is cancelled.
+                    if error is CancellationError { throw error }
+                    return Download(reference: reference, result: .failure(error))
+                }
             }
-            if flight.isOwn { return flight.value }
+            if flight.isOwn { return try flight.value.result.get() }
+            if flight.value.reference.name == reference.name { _ = try flight.value.result.get() }
         }
         return false
     }
@@ -126,6 +133,13 @@ extension RegistryClient {
         }
         try await download.body.drain()
     }
+}
+
+/// How the download of a blob ended.
+struct Download: Sendable {
+    let reference: ImageReference
+    /// Whether there was something to download.
+    let result: Result<Bool, any Error>
 }
 
 private final class MemorySink: BodySink {

@@ -13,7 +13,7 @@ public final class RegistryClient: Sendable {
     let configuration: RegistryConfiguration
     let known = KnownBlobs()
     let uploads = SingleFlight<UploadKey, UploadOutcome>()
-    let downloads = SingleFlight<Digest, Bool>()
+    let downloads = SingleFlight<Digest, Download>()
     let mirrors = MirrorRecord()
     let fallbackTags = SingleFlight<ImageReference, Bool>()
     private let session: RegistrySession

@@ -98,6 +98,34 @@ import Testing
         #expect(registry.count("GET") == 1)
     }
 
+    @Test func `one that waits tries its own place when another's fails`() async throws {
+        let broken = TestRegistry()
+        broken.inject(.status(403), path: "/blobs/", times: 99)
+        registry.addBlob(content, to: "team/app")
+        let (client, own, sink, gate) = (RegistryClient.forTests(clock: clock), try reference, RecordingSink(), Gate())
+        let other = try ImageReference("\(broken.host)/team/app:v1")
+        let descriptor = descriptor
+        async let failing: Bool = client.downloads.run(descriptor.digest) {
+            await gate.wait()
+            let error: any Error = RegistryError.invalidRegistry("other")
+            return Download(reference: other, result: .failure(error))
+        }.isOwn
+        while !client.downloads.isRunning(descriptor.digest) { await Task.yield() }
+        let same = Task {
+            try await client.fetchBlob(
+                descriptor, from: other, unless: { sink.seen.isCommitted }, into: { RecordingSink() })
+        }
+        async let fetched: Bool = client.fetchBlob(
+            descriptor, from: own, unless: { sink.seen.isCommitted }, into: { sink })
+        while client.downloads.waiting(descriptor.digest) < 2 { await Task.yield() }
+        gate.open()
+        #expect(try await failing)
+        #expect(try await fetched)
+        #expect(sink.bytes == content)
+        await #expect(throws: RegistryError.invalidRegistry("other")) { try await same.value }
+        #expect(broken.requests.isEmpty)
+    }
+
     @Test func `what the sink throws reaches the caller`() async throws {
         registry.addBlob(content, to: "team/app")
         let sink = RecordingSink(limit: 100_000)

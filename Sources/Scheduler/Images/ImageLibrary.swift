@@ -15,8 +15,8 @@ final class ImageLibrary: Sendable {
     private struct State {
         /// By position in the plan.
         var built: [Int: ResolvedImage] = [:]
-        /// Where a layer can be fetched from.
-        var sources: [Digest: BlobSource] = [:]
+        /// Where a layer can be fetched from, the best first.
+        var sources: [Digest: [BlobSource]] = [:]
         /// Layers of steps that other machines ran.
         var shared: Set<Digest> = []
     }
@@ -52,11 +52,12 @@ final class ImageLibrary: Sendable {
         state.withLock { $0.built[image] = resolved }
     }
 
-    /// Makes sure that blobs are in the store, wherever in this run they were seen; several at a time.
-    func fetch(_ wanted: [Descriptor], from fallback: ImageReference? = nil) async throws {
+    /// Makes sure that blobs are in the store, wherever in this run they were seen; several at a time. What is known to be
+    /// in `own` comes from there: other images' registries may be out of reach.
+    func fetch(_ wanted: [Descriptor], from own: ImageReference? = nil) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for blob in Set(wanted) where try blobs.size(of: blob.digest) != blob.size {
-                guard let source = source(of: blob.digest) ?? fallback.map(BlobSource.registry) else {
+                guard let source = source(of: blob.digest, preferring: own) else {
                     throw StorageError.blobMissing(blob.digest)
                 }
                 group.addTask { try await self.fetch(blob, from: source) }
@@ -68,7 +69,7 @@ final class ImageLibrary: Sendable {
     /// From now on the layer of a step is fetched from there, once it is needed.
     func note(_ source: BlobSource, of digest: Digest) {
         state.withLock { state in
-            state.sources[digest] = state.sources[digest] ?? source
+            if state.sources[digest] == nil { state.sources[digest] = [source] }
             state.shared.insert(digest)
         }
     }
@@ -76,7 +77,13 @@ final class ImageLibrary: Sendable {
     /// The layer of a step is not where it was said to be.
     func forget(_ digest: Digest) { state.withLock { _ = $0.sources.removeValue(forKey: digest) } }
 
-    func source(of digest: Digest) -> BlobSource? { state.withLock { $0.sources[digest] } }
+    func source(of digest: Digest) -> BlobSource? { state.withLock { $0.sources[digest]?.first } }
+
+    private func source(of digest: Digest, preferring own: ImageReference?) -> BlobSource? {
+        let own = own.map(BlobSource.registry)
+        guard let known = state.withLock({ $0.sources[digest] }) else { return own }
+        return known.first { $0 == own } ?? known.first
+    }
 
     /// Throws `LostLayer` when it is the layer of a step that another machine ran.
     private func fetch(_ blob: Descriptor, from source: BlobSource) async throws {
@@ -163,7 +170,11 @@ extension ImageLibrary {
                 reason: "it has \(manifest.layers.count) layers, its config \(config.rootfs.diffIDs.count)")
         }
         state.withLock { state in
-            for layer in manifest.layers { state.sources[layer.digest] = .registry(remote.reference) }
+            let source = BlobSource.registry(remote.reference)
+            for layer in manifest.layers {
+                state.sources[layer.digest, default: []].removeAll { $0 == source }
+                state.sources[layer.digest, default: []].insert(source, at: 0)
+            }
         }
         if !bases.isOffline {
             try bases.note(remote, wanted.reference, wanted.platform)
