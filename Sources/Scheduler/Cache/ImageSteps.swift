@@ -14,6 +14,15 @@ struct ImageSteps: StepPlace {
         var steps: [SharedStep]
     }
 
+    /// Whatever it decodes from, nil if that is no step.
+    fileprivate struct Item: Decodable {
+        let step: SharedStep?
+
+        init(from decoder: any Decoder) throws {
+            step = (try? SharedStep(from: decoder)).flatMap { try? StepEntry.checked($0) }
+        }
+    }
+
     let image: ImageReference
     let registry: any ImageRegistry
     let blobs: BlobStore
@@ -49,7 +58,6 @@ struct ImageSteps: StepPlace {
         let list = try await BlockingWork.run { [blobs] in
             try OCIDocument.decode(List.self, from: blobs.read(layer.digest, limit: 64 << 20))
         }
-        guard list.schema == SharedStep.schema else { return [:] }
         return Dictionary(list.steps.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
     }
 
@@ -74,5 +82,15 @@ struct ImageSteps: StepPlace {
             try await registry.send(blob, from: blobs.path(of: blob.digest), to: reference)
         }
         try await registry.put(bytes, mediaType: .imageManifest, to: reference.pinned(to: Digest(of: bytes)))
+    }
+}
+
+extension ImageSteps.List {
+    /// Steps that cannot be some are left out, and all of other versions.
+    init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        schema = try values.decode(String.self, forKey: .schema)
+        let isKnown = schema == SharedStep.schema
+        steps = isKnown ? try values.decode([ImageSteps.Item].self, forKey: .steps).compactMap(\.step) : []
     }
 }

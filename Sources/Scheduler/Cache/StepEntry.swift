@@ -70,17 +70,30 @@ enum StepEntry {
         guard let layer = manifest.layers.first, manifest.layers.count == 1 else {
             throw StepFault("it has \(manifest.layers.count) layers instead of one")
         }
-        guard layer.size > 0, layer.mediaType.isLayer else { throw StepFault("its layer is no layer") }
         guard let diffID = facts[Name.diffID].flatMap({ try? Digest($0) }), let time = facts[Name.time],
-            (try? Date(time.droppingFraction, strategy: .iso8601)) != nil,
             let created = facts[Name.created].flatMap({ try? Date($0, strategy: .iso8601) })
         else { throw StepFault("an annotation is missing or damaged") }
-        return SharedStep(
-            key: key, layer: Descriptor(mediaType: layer.mediaType, digest: layer.digest, size: layer.size),
-            diffID: diffID, newestTime: facts[Name.newest].flatMap { Int64($0) }, created: time,
-            recorded: Int64(created.timeIntervalSince1970),
-            compression: facts[Name.compression].flatMap { LayerCompression(text: $0) }, parts: [:])
+        return try checked(
+            SharedStep(
+                key: key, layer: layer, diffID: diffID, newestTime: facts[Name.newest].flatMap { Int64($0) },
+                created: time, recorded: Int64(created.timeIntervalSince1970),
+                compression: facts[Name.compression].flatMap { LayerCompression(text: $0) }, parts: [:]))
     }
+
+    /// A step from elsewhere that can be one, with what we take from it.
+    static func checked(_ step: SharedStep) throws(StepFault) -> SharedStep {
+        guard step.layer.size > 0, step.layer.mediaType.isLayer else { throw StepFault("its layer is no layer") }
+        guard (try? Date(step.created.droppingFraction, strategy: .iso8601)) != nil, years.contains(step.recorded)
+        else {
+            throw StepFault("an annotation is missing or damaged")
+        }
+        var step = step
+        step.layer = Descriptor(mediaType: step.layer.mediaType, digest: step.layer.digest, size: step.layer.size)
+        return step
+    }
+
+    /// What RFC 3339 can say, in seconds since 1970.
+    private static let years: ClosedRange<Int64> = -62_135_596_800...253_402_300_799
 }
 
 /// Why something that was found is no result.
