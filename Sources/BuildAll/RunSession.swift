@@ -146,6 +146,7 @@ struct RunSession {
             rules: BatchRules(slots: command.slots, failFast: command.failFast || !command.keepGoing),
             makeIdentifier: { ULID.make(at: secondsNow()) })
         environment.bases = bases
+        environment.bases.warn = { await display.show(.warning(image: nil, message: $0)) }
         let reader = try LedgerReader(site.state.ledger)
         for image in batch.images {
             let platform = (image.platform ?? .host).description

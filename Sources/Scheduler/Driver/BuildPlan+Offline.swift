@@ -5,7 +5,7 @@ public import Storage
 
 extension BuildPlan {
     /// The plan for a build without a network: images whose base images this machine does not know fail before they
-    /// begin, each with all that it misses.
+    /// begin, each with all that it misses. What is damaged is missed by those only that need it.
     public func offline(_ bases: BaseSources, blobs: BlobStore) throws -> BuildPlan {
         var failures: [Int: JobFailure] = [:]
         for position in images.indices {
@@ -14,6 +14,8 @@ extension BuildPlan {
             } catch is JobFailure {
                 // Its Dockerfile cannot be understood: that is what it fails with.
                 continue
+            } catch let error where !(error is CancellationError) {
+                failures[position] = JobFailure(error)
             }
         }
         return failures.isEmpty ? self : failing(failures)
@@ -39,14 +41,19 @@ extension BaseSources {
     func config(of image: ExternalImage, blobs: BlobStore) throws -> ImageConfig? {
         guard let known = try known(image.reference, image.platform, blobs: blobs) else { return nil }
         let manifest = try OCIDocument.decode(ImageManifest.self, from: known.bytes)
+        var fault: (any Error)?
         for cache in caches {
-            if let bytes = try cache.document(manifest.config) {
+            do {
+                guard let bytes = try cache.document(manifest.config) else { continue }
                 return try OCIDocument.decode(ImageConfig.self, from: bytes)
+            } catch {
+                fault = fault ?? error
             }
         }
         do {
             return try OCIDocument.decode(ImageConfig.self, from: blobs.read(manifest.config.digest))
         } catch StorageError.blobMissing, StorageError.digestMismatch {
+            if let fault { throw fault }
             return nil
         }
     }

@@ -4,6 +4,7 @@ internal import FileSystem
 internal import HTTP
 internal import Jobs
 internal import Layers
+internal import OCI
 internal import Registry
 internal import Storage
 
@@ -25,7 +26,7 @@ extension JobFailure {
         switch error {
         case let error as RegistryError: error.isNetworkFailure ? .network : .registry
         case let error as ContextsError: error.isNetworkFailure ? .network : .context
-        case is LayersError, is OfflineError: .context
+        case is LayersError, is OfflineError, is OCIError: .context
         case is StorageError, is SystemError, is ExportError: .host
         default: .internal
         }

@@ -3,6 +3,7 @@ import Foundation
 import Jobs
 import OCI
 import Storage
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -168,6 +169,42 @@ import Testing
         try OpenFile.open(path, [.write]).writeAll(Array("ONE".utf8))
         try await sources().fetch(manifest.layers[0], from: reference, into: blobs, registry: registry)
         #expect(try blobs.read(manifest.layers[0].digest) == Array("one".utf8))
+    }
+
+    @Test(arguments: ["index.json", "blobs"])
+    func `a folder that cannot be read has nothing, and that is said once`(name: String) async throws {
+        let manifest = try await fill(["one", "two"])
+        let path = shared.appending(name).string
+        try FileManager.default.removeItem(atPath: path)
+        // Nobody can go through it, root neither.
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: name)
+        let warnings = Mutex<[String]>([])
+        let sources = try sources { $0.warn = { text in warnings.withLock { $0.append(text) } } }
+        #expect(try await sources.manifest(of: reference, .host, blobs: blobs, registry: registry) == nil)
+        for layer in manifest.layers {
+            try await sources.fetch(layer, from: reference, into: blobs, registry: registry)
+            #expect(try blobs.size(of: layer.digest) == layer.size)
+        }
+        #expect(warnings.withLock { $0.count } == 1)
+    }
+
+    @Test func `offline a damaged folder fails the images that need it, and no others`() async throws {
+        _ = try await fill(["one"])
+        let known = try ImageReference("localhost:1/known:1")
+        let manifest = try registry.add(known, layers: [Array("two".utf8)])
+        let records = try ReferenceRecords(state)
+        let warmer = ImageWarmer(registry: registry, target: .store(blobs, records, unpack: { _ in })) { _ in }
+        _ = try await warmer.warm([ExternalImage(reference: known, platform: .host)])[0].get()
+        try OpenFile.open(shared.appending("index.json").string, [.write]).writeAll(Array("[[".utf8))
+        let offline = try sources {
+            $0.isOffline = true
+            $0.records = records
+        }
+        #expect(try offline.config(of: ExternalImage(reference: known, platform: .host), blobs: blobs) != nil)
+        #expect(manifest.layers.count == 1)
+        #expect(throws: OfflineError.self) {
+            try offline.config(of: ExternalImage(reference: reference, platform: .host), blobs: blobs)
+        }
     }
 
     @Test func `a folder with something else in it is not written to`() throws {
