@@ -62,6 +62,18 @@ import Testing
         }
     }
 
+    @Test func `an identity token follows no redirect`() async throws {
+        let registry = TestRegistry(access: .bearer(user: "u", password: "p"))
+        let other = TestRegistry()
+        let (reference, _) = try image(in: registry)
+        registry.inject(.redirect(to: "http://\(other.host)/token"), method: "POST", path: "/token")
+        await #expect(throws: RegistryError.self) {
+            try await RegistryClient.forTests(.identityToken(Secret("refresh-u"))).resolve(reference, platform: amd64)
+        }
+        #expect(registry.count("POST", "/token") == 1)
+        #expect(other.requests.isEmpty)
+    }
+
     @Test func `a token is fetched once however many want it`() async throws {
         let registry = TestRegistry(access: .bearer())
         let (reference, image) = try image(in: registry)

@@ -64,6 +64,8 @@ struct TokenServer: Hashable, Sendable {
             items += [("refresh_token", token.revealed), ("scope", scopes.map(\.text).joined(separator: " "))]
             var request = HTTPRequest(method: .post, url: realm)
             request.headers = [("Content-Type", "application/x-www-form-urlencoded")]
+            // What is in a body would go along to wherever it leads.
+            request.followsRedirects = false
             request.body = .bytes(Array(HTTPURL.form(items).utf8))
             return request
         }
