@@ -19,9 +19,12 @@ extension RegistryClient {
         return tags
     }
 
+    private static let mostPages = 1000
+
     /// Gets a list page by page, as `Link` fields lead. Returns the first answer, which may be a 404.
     ///
-    /// A link to another host is followed without `Authorization`; one that leads back to a page seen is an error.
+    /// A link to another host is followed without `Authorization`; one that leads back to a page seen is an error,
+    /// and so are more than a thousand pages.
     @discardableResult
     func pages(
         from first: HTTPURL, _ endpoint: RegistryEndpoint, _ operation: String, _ take: (HTTPResponse) throws -> Void
@@ -33,6 +36,11 @@ extension RegistryClient {
             guard seen.insert(url).inserted else {
                 throw RegistryError.unexpectedAnswer(
                     operation: operation, url: url.description, reason: "the pages of the list lead in a circle")
+            }
+            guard seen.count <= Self.mostPages else {
+                throw RegistryError.unexpectedAnswer(
+                    operation: operation, url: url.description,
+                    reason: "the list has more than \(Self.mostPages) pages")
             }
             let response = try await page(url, endpoint, operation)
             answer = answer ?? response

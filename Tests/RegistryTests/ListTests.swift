@@ -51,6 +51,14 @@ import Testing
         #expect(registry.count("GET") == 1)
     }
 
+    @Test func `a list without an end is an error`() async throws {
+        registry.setManner { $0.pageSize = 1 }
+        try add((1...1001).map { "v\($0)" })
+        let error = await #expect(throws: RegistryError.self) { try await client.tags(of: reference) }
+        #expect(error?.description.contains("the list has more than 1000 pages") == true, "\(error as Any)")
+        #expect(registry.count("GET", "/tags/list") == 1000)
+    }
+
     @Test func `a link to another host is followed without Authorization`() async throws {
         let other = TestRegistry()
         let guarded = TestRegistry(access: .basic(user: "u", password: "p"))
