@@ -74,6 +74,10 @@ extension ContextsError {
                 .unexpectedAnswer(url: from, reason: "it redirects to \(to), which is not encrypted")
             case .tooManyRedirects(let url): .unexpectedAnswer(url: url, reason: "too many redirects")
             case .invalidRedirect(let url): .unexpectedAnswer(url: url, reason: "it redirects to what is no URL")
+            case .linkLocal(let url):
+                .refused(
+                    what: url,
+                    reason: "it is an address of the machine's own network, which a Dockerfile does not reach")
             case .invalidProxy: .unexpectedAnswer(url: "proxy", reason: "\(error)")
             case .file(let path, let reason): .unexpectedAnswer(url: path, reason: reason)
             }

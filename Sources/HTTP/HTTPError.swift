@@ -6,6 +6,8 @@ public enum HTTPError: Error, Equatable, Sendable {
     case tooManyRedirects(url: String)
     /// A redirect to what is no `http` or `https` URL without user and password.
     case invalidRedirect(url: String)
+    /// An address of the machine's own network that the request was not to reach, `HTTPRequest.allowsLinkLocal`.
+    case linkLocal(url: String)
     /// A variable of the environment that names a proxy, but not by a URL. Its value may hold a password.
     case invalidProxy(variable: String)
     /// A file to be sent.
@@ -33,6 +35,7 @@ extension HTTPError: CustomStringConvertible {
         case .insecureRedirect(let from, let to): "\(from) redirects to \(to), which is not encrypted"
         case .tooManyRedirects(let url): "\(url): too many redirects"
         case .invalidRedirect(let url): "\(url): it redirects to what is no URL"
+        case .linkLocal(let url): "\(url): this is an address of the machine's own network"
         case .invalidProxy(let variable): "the proxy of the variable \(variable) is no URL"
         case .file(let path, let reason): "\(path): \(reason)"
         }

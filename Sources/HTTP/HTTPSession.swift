@@ -27,6 +27,9 @@ public final class HTTPSession: Sendable {
     public func perform(_ request: HTTPRequest) async throws -> HTTPResponse {
         var request = request
         for _ in 0...Self.mostRedirects {
+            guard request.allowsLinkLocal || !request.url.origin.isLinkLocal else {
+                throw HTTPError.linkLocal(url: request.url.description)
+            }
             let response = try await send(request)
             guard request.followsRedirects, let target = try redirect(of: response, to: request) else {
                 return response

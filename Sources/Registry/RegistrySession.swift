@@ -38,6 +38,9 @@ extension RegistryError {
             case .tooManyRedirects(let url): .tooManyRedirects(operation: operation, url: url)
             case .invalidRedirect(let url):
                 .unexpectedAnswer(operation: operation, url: url, reason: "it redirects to what is no URL")
+            case .linkLocal(let url):
+                .unexpectedAnswer(
+                    operation: operation, url: url, reason: "it is an address of the machine's own network")
             case .invalidProxy(let variable): .invalidProxy(variable: variable)
             case .file(let path, let reason): .file(path: path, reason: reason)
             }

@@ -232,6 +232,22 @@ import Testing
         #expect(target.requests.map(\.authorization) == [nil])
     }
 
+    @Test(arguments: [
+        "http://169.254.169.254/latest/", "http://2852039166/", "http://0xa9.254.1/",
+        "http://[::ffff:169.254.169.254]/",
+        "http://[fe80::1]/", "https://[fd00:ec2::254]/", "http://metadata.google.internal/computeMetadata/",
+        "http://Metadata.Google.Internal./",
+    ])
+    func `a Dockerfile reaches nothing of the machine's own network, nor by a redirect`(url: String) async throws {
+        let server = WebServer { _, _ in WebServer.Reply(302, headers: ["Location": url]) }
+        for text in [url, server.url("/x")] {
+            let error = await #expect(throws: ContextsError.self) { try await files.download(text) }
+            guard case .refused(_, let reason)? = error else { return #expect(Bool(false), "\(error as Any)") }
+            #expect(reason == "it is an address of the machine's own network, which a Dockerfile does not reach")
+        }
+        #expect(world.clock.pauses.isEmpty)
+    }
+
     @Test func `redirects without an end are an error`() async throws {
         let server = WebServer { request, _ in WebServer.Reply(302, headers: ["Location": request.path + "x"]) }
         let error = await #expect(throws: ContextsError.self) { try await files.download(server.url("/x")) }

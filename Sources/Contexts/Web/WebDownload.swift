@@ -13,10 +13,13 @@ final class WebDownload: Sendable {
     /// Of the answer that the first bytes came with.
     private let first = Mutex<Validators?>(nil)
 
+    private let allowsLinkLocal: Bool
+
     init(
-        _ source: WebSource, known: ValidatorRecord?, session: HTTPSession, store: any FileStore
+        _ source: WebSource, known: ValidatorRecord?, allowsLinkLocal: Bool, session: HTTPSession, store: any FileStore
     ) throws {
         self.source = source
+        self.allowsLinkLocal = allowsLinkLocal
         self.known = known
         self.session = session
         sink = HashingSink(try store.makeSink())
@@ -66,6 +69,7 @@ final class WebDownload: Sendable {
         var request = try await source.request(headers: headers)
         request.receiver = body
         request.isTransfer = true
+        request.allowsLinkLocal = allowsLinkLocal
         return request
     }
 

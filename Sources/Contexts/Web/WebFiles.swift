@@ -29,6 +29,7 @@ public struct WebFiles: Sendable {
     /// - Parameter asOurselves: whether the text is by those who run us, not by a Dockerfile, which could name what only we
     ///   may read. It may then also be `s3://BUCKET/KEY`, `gs://BUCKET/KEY`, and the URL of a blob in one of Azure's clouds:
     ///   asked for with the identity that the environment, files or the machine give us for that cloud, else anonymously.
+    ///   Others get nothing of the machine's own network, where it is told who it is.
     ///
     /// Throws `ContextsError`, `CancellationError`, and what the store throws.
     public func download(_ text: String, checksum: Digest? = nil, asOurselves: Bool = false) async throws -> WebFile {
@@ -38,7 +39,8 @@ public struct WebFiles: Sendable {
             try store.size(of: record.file.digest) == record.file.sizeInBytes ? record : nil
         }
         if let known, known.file.digest == checksum { return known.file }
-        let download = try WebDownload(source, known: known, session: session, store: store)
+        let download = try WebDownload(
+            source, known: known, allowsLinkLocal: asOurselves, session: session, store: store)
         let record = try await retrying(download)
         if let checksum, record.file.digest != checksum {
             throw ContextsError.digestMismatch(
