@@ -39,9 +39,9 @@ struct RunSite {
         do {
             try GuestFolder.sweep(state)
             let report = try state.sweep()
-            if report.droppedLayers > 0 || !report.droppedBlobs.isEmpty {
+            if report.droppedLayers > 0 || report.droppedContexts > 0 || !report.droppedBlobs.isEmpty {
                 Console.standardError.write(
-                    "after an unclean reboot \(report.droppedLayers) unpacked layers and \(report.droppedBlobs.count) damaged blobs were dropped\n"
+                    "after an unclean reboot \(report.droppedLayers) unpacked layers, \(report.droppedContexts) fetched contexts and \(report.droppedBlobs.count) damaged blobs were dropped\n"
                 )
             }
             if !report.foreign.isEmpty { try await launcher.sweep() }

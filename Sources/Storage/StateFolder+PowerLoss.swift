@@ -58,7 +58,7 @@ extension StateFolder {
         }
     }
 
-    /// Layers cannot be verified and are unpacked again from their blobs; blobs are verified.
+    /// Layers and what was fetched for contexts cannot be verified, and come again from where they came; blobs are verified.
     func dropSuspects(_ since: FileTime, _ report: inout SweepReport) throws(StorageError) {
         let layerFolder = try open(layers)
         let drafts = try open(temporary)
@@ -68,12 +68,34 @@ extension StateFolder {
                 try Self.moveAside(entry.name, in: layerFolder, to: drafts)
                 report.droppedLayers += 1
             }
+            for kind in ["git", "archives"] {
+                report.droppedContexts += try Self.dropContexts(contexts.appending(kind), since, to: drafts)
+            }
             for entry in try blobFolder.entries() where try blobFolder.status(of: entry.name).changed >= since {
                 guard try !Self.isIntact(entry.name, in: blobFolder) else { continue }
                 try blobFolder.unlink(entry.name)
                 if let digest = Self.digest(named: entry.name) { report.droppedBlobs.append(digest) }
             }
         }
+    }
+
+    private static func dropContexts(
+        _ path: FilePath, _ since: FileTime, to temporary: OpenFile
+    ) throws(SystemError) -> Int {
+        let folder: OpenFile
+        do {
+            folder = try OpenFile.open(path.string, [.read, .directory])
+        } catch {
+            guard error.isNotFound else { throw error }
+            return 0
+        }
+        var count = 0
+        for entry in try folder.entries() where try folder.status(of: entry.name).changed >= since {
+            try folder.rename(
+                entry.name, to: FileName(droppedPrefix + OpenFile.temporaryName("context").bytes), in: temporary)
+            count += 1
+        }
+        return count
     }
 
     /// A directory of another owner, as a subordinate id is, can be renamed but not moved: its `..` would change.

@@ -12,6 +12,8 @@ public struct SweepReport: Hashable, Sendable {
     /// Unpacked layers and blobs that may have been cut short by a power loss, and were dropped.
     public var droppedLayers = 0
     public var droppedBlobs: [Digest] = []
+    /// Trees of repositories and archives, of which the same is true.
+    public var droppedContexts = 0
 
     /// Nothing was left, nothing is suspect.
     public init() {}

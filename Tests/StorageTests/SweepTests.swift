@@ -58,6 +58,17 @@ import Testing
         #expect(try store.names(store.state.temporary).isEmpty)
     }
 
+    @Test func `after a reboot what was fetched for contexts since is dropped`() throws {
+        Shell(
+            "cd '\(store.state.contexts)'; mkdir -p git/a/tree archives/b http; touch git/a/tree/f archives/b/f http/c")
+        try store.pretendReboot(synchronizedAt: FileTime.now.seconds + 3600)
+        #expect(try store.state.sweep().droppedContexts == 0)
+        try store.pretendReboot(synchronizedAt: FileTime.now.seconds)
+        #expect(try store.state.sweep().droppedContexts == 2)
+        #expect(Shell("cd '\(store.state.contexts)'; find . -type f").lines == ["./http/c"])
+        #expect(try store.names(store.state.temporary).isEmpty)
+    }
+
     @Test func `after a reboot what was safe before is trusted`() throws {
         _ = try store.layers.adopt(store.layers.makeTemporary("layer"), as: Digest(of: [1]))
         try store.pretendReboot(synchronizedAt: FileTime.now.seconds + 3600)
