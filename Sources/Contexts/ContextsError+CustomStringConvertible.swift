@@ -53,7 +53,9 @@ extension ContextsError: CustomStringConvertible {
         if text.contains("could not read username") || text.contains("could not read password")
             || text.contains("authentication failed")
         {
-            return "git takes credentials from its credential helpers, ~/.netrc, or user:password@ in the address"
+            return
+                "git takes credentials from its credential helpers and ~/.netrc, but not for what a Dockerfile names; or from "
+                + "user:password@ in the address"
         }
         if text.contains("permission denied (publickey") {
             return "ssh takes keys from the agent of SSH_AUTH_SOCK and from ~/.ssh"

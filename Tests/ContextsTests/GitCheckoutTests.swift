@@ -216,10 +216,111 @@ import Testing
             \tinsteadOf = http://127.0.0.1:\(server.port)/
             """
         try config.write(toFile: home.path(".gitconfig"), atomically: true, encoding: String.Encoding.utf8)
-        let request = GitRequest(remote: "http://127.0.0.1:\(server.port)/a.git")
+        var request = GitRequest(remote: "http://127.0.0.1:\(server.port)/a.git")
+        request.isOfManifest = true
         let tree = try await checkouts(world, home: home.path).checkout(request)
         #expect(content(tree) == "three")
         #expect(access(mark, F_OK) != 0)
+    }
+
+    @Test(arguments: ["helper", "header", "netrc", "token"])
+    func `what a Dockerfile names is not asked for in the user's name`(way: String) async throws {
+        let server = try GitServer(.smartHTTP, credentials: "me:token", Self.history)
+        let world = try World()
+        let home = try TestFolder()
+        let files = [
+            "helper": (
+                ".gitconfig", "[credential]\n\thelper = \"!f() { echo username=me; echo password=token; }; f\"\n"
+            ),
+            "header": (".gitconfig", "[http]\n\textraHeader = Authorization: Basic bWU6dG9rZW4=\n"),
+            "netrc": (".netrc", "machine 127.0.0.1 login me password token\n"),
+        ]
+        if let (name, text) = files[way] {
+            try text.write(toFile: home.path(name), atomically: true, encoding: String.Encoding.utf8)
+        }
+        let checkouts = GitCheckouts(
+            world.configuration { configuration in
+                configuration.environment["HOME"] = home.path
+                configuration.environment["XDG_CONFIG_HOME"] = nil
+                if way == "token" {
+                    configuration.environment["GIT_USERNAME"] = "me"
+                    configuration.environment["GIT_PASSWORD"] = "token"
+                }
+            })
+        // A whole commit is looked up nowhere: neither is it served from what the manifest's context left.
+        var request = GitRequest(
+            remote: "http://127.0.0.1:\(server.port)/a.git", reference: server.commit("a", "main"))
+        request.usesEnvironmentToken = way == "token"
+        request.isOfManifest = true
+        #expect(content(try await checkouts.checkout(request)) == "three")
+        request.isOfManifest = false
+        await #expect(throws: ContextsError.self) { try await checkouts.checkout(request) }
+        request.remote = "http://me:token@127.0.0.1:\(server.port)/a.git"
+        #expect(content(try await checkouts.checkout(request)) == "three")
+    }
+
+    @Test(arguments: [true, false])
+    func `programs of git get of the environment what they need`(hasHelper: Bool) async throws {
+        let server = try GitServer(.smartHTTP, credentials: "me:token", Self.history)
+        let world = try World()
+        let home = try TestFolder()
+        let log = home.path("log")
+        let helper = "[credential]\n\thelper = \"!f() { env >> \(log); echo username=me; echo password=token; }; f\"\n"
+        try (hasHelper ? helper : "").write(toFile: home.path(".gitconfig"), atomically: true, encoding: .utf8)
+        let program = "#!/bin/sh\nenv >> \(log)\nexit 1\n"
+        Shell("mkdir \(home.path("bin"))")
+        try program.write(toFile: home.path("bin/ssh"), atomically: true, encoding: .utf8)
+        Shell("chmod +x \(home.path("bin/ssh"))")
+        let checkouts = GitCheckouts(
+            world.configuration { configuration in
+                configuration.environment["HOME"] = home.path
+                configuration.environment["XDG_CONFIG_HOME"] = nil
+                configuration.environment["PATH"] = home.path("bin") + ":" + (configuration.environment["PATH"] ?? "")
+                for name in [
+                    "GIT_TRACE_CURL", "CI_JOB_TOKEN", "CI_JOB_JWT_V2", "BUILD_ALL_X", "MY_SECRET", "SSH_ASKPASS",
+                ] {
+                    configuration.environment[name] = "secret-\(name)"
+                }
+                configuration.environment["SSH_AUTH_SOCK"] = "/agent"
+                configuration.environment["https_proxy"] = "http://127.0.0.1:1"
+            })
+        var request = GitRequest(remote: hasHelper ? "http://127.0.0.1:\(server.port)/a.git" : "ssh://127.0.0.1/a.git")
+        request.isOfManifest = true
+        do { _ = try await checkouts.checkout(request) } catch { #expect(!hasHelper, "\(error)") }
+        let lines = Shell("cat \(log)").lines
+        #expect(lines.contains("SSH_AUTH_SOCK=/agent"))
+        #expect(lines.contains("https_proxy=http://127.0.0.1:1"))
+        #expect(Set(lines.filter { $0.contains("=secret-") }) == (hasHelper ? ["MY_SECRET=secret-MY_SECRET"] : []))
+    }
+
+    @Test func `a tree whose record was cut short is fetched again`() async throws {
+        let server = try GitServer(Self.history)
+        let world = try World()
+        let request = GitRequest(remote: "git://127.0.0.1:\(server.port)/a.git", reference: "main")
+        let first = try await checkouts(world).checkout(request)
+        Shell("cd \(first.path) && : > f && : > ../commit.json")
+        #expect(try await checkouts(world).checkout(request) == first)
+        #expect(content(first) == "three")
+        #expect(Shell("ls -A \(world.folder.path("tmp"))").output == "")
+    }
+
+    @Test func `ssh forwards nothing`() async throws {
+        let world = try World()
+        let bin = try TestFolder()
+        try "#!/bin/sh\necho \"$@\" >> \(bin.path("log"))\nexit 1\n".write(
+            toFile: bin.path("ssh"), atomically: true, encoding: .utf8)
+        Shell("chmod +x \(bin.path("ssh"))")
+        let checkouts = GitCheckouts(
+            world.configuration { configuration in
+                configuration.environment["HOME"] = bin.path
+                configuration.environment["PATH"] = bin.path + ":" + (configuration.environment["PATH"] ?? "")
+            })
+        await #expect(throws: ContextsError.self) {
+            try await checkouts.checkout(GitRequest(remote: "ssh://git@127.0.0.1/a.git"))
+        }
+        let lines = Shell("cat \(bin.path("log"))").lines
+        #expect(!lines.isEmpty)
+        #expect(lines.allSatisfy { $0.hasPrefix("-a -x ") && $0.contains("-o ClearAllForwardings=yes") }, "\(lines)")
     }
 
     @Test func `ssh goes by the user's command`() async throws {
@@ -253,7 +354,7 @@ import Testing
         let world = try World()
         var request = GitRequest(remote: "file://\(server.folder.path)/a.git", reference: "side")
         await #expect(throws: ContextsError.self) { try await checkouts(world).checkout(request) }
-        request.allowsLocal = true
+        request.isOfManifest = true
         #expect(content(try await checkouts(world).checkout(request)) == "side")
     }
 
@@ -304,7 +405,7 @@ import Testing
             error?.description.hasPrefix("fetching the submodules of git://") == true, "\(error?.description ?? "")")
         // A manifest's own local repository gives its submodules no more.
         var local = GitRequest(remote: "file://\(server.folder.path)/a.git")
-        local.allowsLocal = true
+        local.isOfManifest = true
         await #expect(throws: ContextsError.self) { try await checkouts(world).checkout(local) }
         #expect(Shell("find \(world.folder.path) -name mark -o -name c").output == "")
     }

@@ -15,10 +15,11 @@ public struct GitCheckouts: Sendable {
     ///
     /// Throws `ContextsError`, `CancellationError` once git is gone, and `SystemError`.
     public func checkout(_ request: GitRequest) async throws -> GitTree {
-        var remote = try GitRemote(request.remote, allowsLocal: request.allowsLocal)
-        if request.usesEnvironmentToken { remote.takeToken(of: configuration.environment) }
+        var remote = try GitRemote(request.remote, allowsLocal: request.isOfManifest)
+        if request.usesEnvironmentToken, request.isOfManifest { remote.takeToken(of: configuration.environment) }
         let reference = try GitReference(request.reference)
-        let git = try await GitProgram(remote, environment: configuration.environment)
+        let git = try await GitProgram(
+            remote, isOfManifest: request.isOfManifest, environment: configuration.environment)
         var resolution = try await retrying { try await git.resolve(reference) }
         if let commit = resolution.commit {
             try verify(request, commit, tag: resolution.tag, remote)
@@ -61,13 +62,22 @@ public struct GitCheckouts: Sendable {
 
     private var folder: FilePath { configuration.folder.appending("git") }
 
-    /// Everything that the tree hangs on.
+    /// Everything that the tree hangs on; also as whom it was asked for, or a whole commit would be served to those who may
+    /// not have it.
     private func key(_ request: GitRequest, _ remote: GitRemote, _ commit: String, _ name: String?) -> String {
         let parts = [
             "1", remote.address, commit, request.subfolder ?? "", request.keepsGitFolder ? name ?? "-" : "",
             request.fetchesSubmodules ? "submodules" : "", request.usesCommitTime ? "commit" : "checkout",
+            asker(request, remote),
         ]
         return Digest(of: parts.flatMap { Array($0.utf8) + [0] }).hex
+    }
+
+    /// Tokens change from job to job: what the manifest names is ours, whatever we had then. ssh has one identity for all.
+    private func asker(_ request: GitRequest, _ remote: GitRemote) -> String {
+        guard remote.address.hasPrefix("http") else { return "" }
+        if request.isOfManifest { return "manifest" }
+        return remote.credentials.map { "\($0.user):\($0.password?.revealed ?? "")" } ?? ""
     }
 
     private func known(
@@ -81,7 +91,20 @@ public struct GitCheckouts: Sendable {
                 path: place.appending("tree"), commit: document.commit, commitTime: document.commitTime)
         } catch let error as SystemError where error.isNotFound {
             return nil
+        } catch is DecodingError {
+            // Cut short, as the tree may be too.
+            try drop(place)
+            return nil
         }
+    }
+
+    private func drop(_ place: FilePath) throws {
+        let temporary = try OpenFile.open(configuration.temporary.string, [.read, .directory])
+        let folder = try OpenFile.open(self.folder.string, [.read, .directory])
+        let name = TemporaryName.make("dropped")
+        guard let last = place.lastComponent else { return }
+        try folder.rename(FileName(last.string), to: name, in: temporary)
+        try temporary.removeTree(name)
     }
 
     private func keep(

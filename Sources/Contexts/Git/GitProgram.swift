@@ -8,12 +8,29 @@ struct GitProgram {
     private let environment: [String: String]
     private let user: [(key: String, value: String)]
 
-    /// Asks git for what it may take from the user's own configuration.
-    init(_ remote: GitRemote, environment: [String: String]) async throws {
+    /// Asks git for what it may take from the user's own configuration. Without `isOfManifest`, nothing of it says who the
+    /// user is.
+    init(_ remote: GitRemote, isOfManifest: Bool, environment: [String: String]) async throws {
         self.remote = remote
-        // What decides where git looks, what it runs and whom it trusts is said here, and nowhere else.
-        self.environment = environment.filter { !$0.key.hasPrefix("GIT_") && $0.key != "SSH_ASKPASS" }
-        user = try await Self.userConfiguration(self.environment)
+        let plain = environment.filter { GitEnvironment.isPlain($0.key) }
+        let settings = try await Self.userConfiguration(plain)
+        user = isOfManifest ? settings : settings.filter { !Self.isIdentity($0.key) }
+        var own = plain
+        if user.contains(where: { $0.key.hasPrefix("credential.") && $0.key.hasSuffix(".helper") }) {
+            own = environment.filter { !GitEnvironment.isWithheld($0.key) }
+        }
+        let hasCommand = user.contains { $0.key == "core.sshcommand" }
+        // There libcurl looks for .netrc; ssh asks the system where the user's home is.
+        if !isOfManifest, remote.address.hasPrefix("http") || !hasCommand { own["HOME"] = "/dev/null" }
+        self.environment = own
+    }
+
+    /// Whether a setting of the user makes servers take us for him.
+    private static func isIdentity(_ key: String) -> Bool {
+        let name = key.split(separator: ".").last ?? ""
+        return key.hasPrefix("credential.")
+            || ["extraheader", "cookiefile", "savecookies", "sslcert", "sslkey", "delegation", "emptyauth"].contains(
+                name)
     }
 
     /// Runs a command of git in a folder; how it ended is no error. Nothing in `arguments` is secret.
@@ -55,7 +72,7 @@ struct GitProgram {
         variables["GIT_ATTR_NOSYSTEM"] = "1"
         variables["GIT_OPTIONAL_LOCKS"] = "0"
         if !user.contains(where: { $0.key == "core.sshcommand" }) {
-            variables["GIT_SSH_COMMAND"] = "ssh -o BatchMode=yes -o ConnectTimeout=20"
+            variables["GIT_SSH_COMMAND"] = "ssh -a -x -o BatchMode=yes -o ConnectTimeout=20 -o ClearAllForwardings=yes"
         }
         var settings = Self.settings + user + [("protocol.file.allow", allowsLocal ? "always" : "never")]
         if let credentials = remote.credentials { settings += Self.settings(of: credentials, &variables) }

@@ -14,10 +14,11 @@ public struct GitRequest: Hashable, Sendable {
     public var fetchesSubmodules = true
     /// Files get the commit's time instead of that of the checkout.
     public var usesCommitTime = false
-    /// Whether the remote may be a `file` URL.
-    public var allowsLocal = false
+    /// Whether those who run us name the repository, not a Dockerfile, which could name what only we may read. Only then
+    /// may the remote be a `file` URL, and do the user's credential helpers, `~/.netrc` and headers count.
+    public var isOfManifest = false
     /// Whether a server that asks for a password gets kaniko's `GIT_TOKEN`, or `GIT_USERNAME` and `GIT_PASSWORD`, of the
-    /// environment.
+    /// environment; never for a Dockerfile.
     public var usesEnvironmentToken = false
 
     public init(remote: String, reference: String? = nil) {

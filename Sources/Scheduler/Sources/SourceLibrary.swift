@@ -74,8 +74,9 @@ public final class SourceLibrary: Sendable {
         }
     }
 
-    /// - Parameter allowsLocal: whether the remote may be a repository of this machine.
-    func checkout(_ checkout: GitCheckout, allowsLocal: Bool) async throws -> FetchedFolder {
+    /// - Parameter isOfManifest: whether the manifest or the command line names the repository: only then may it be one of
+    ///   this machine, and are the user's credentials for it.
+    func checkout(_ checkout: GitCheckout, allowsLocal isOfManifest: Bool) async throws -> FetchedFolder {
         var request = GitRequest(remote: checkout.remote, reference: checkout.reference)
         request.subfolder = checkout.subfolder
         request.commit = checkout.commit
@@ -83,11 +84,10 @@ public final class SourceLibrary: Sendable {
         request.fetchesSubmodules = checkout.fetchesSubmodules
         request.usesCommitTime = checkout.usesCommitTime
         request.usesEnvironmentToken = checkout.usesEnvironmentToken
-        // Whoever asks for another's repository shares it with those that may ask for any.
-        request.allowsLocal = allowsLocal && checkout.remote.hasPrefix("file:")
+        request.isOfManifest = isOfManifest
         return try await trees.value(for: request) { [request] in
             try await self.folder(
-                "git \(checkout)\(request.allowsLocal ? " may be local" : "")",
+                "git \(checkout)\(isOfManifest ? " of the manifest" : "")",
                 shown: "the repository \(Material.withoutSecrets(checkout.remote))"
             ) {
                 let tree = try await self.repositories.checkout(request)
