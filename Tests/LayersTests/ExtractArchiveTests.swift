@@ -13,6 +13,17 @@ import Testing
         return try fixture.listing()
     }
 
+    @Test func `whoever does not want it any more is asked before each piece`() throws {
+        let fixture = try LayerFixture()
+        let path = try fixture.scratch.write("a.tar", Archive.bytes([file("f", "1")]))
+        #expect(throws: CancellationError.self) {
+            try extractArchive(.open(path, .read), into: .open(fixture.target, [.read, .directory])) {
+                throw CancellationError()
+            }
+        }
+        #expect(try fixture.listing() == [])
+    }
+
     @Test func `what is there is replaced or merged`() throws {
         let lines = try extract(
             [

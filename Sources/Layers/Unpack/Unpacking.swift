@@ -34,15 +34,32 @@ public func unpackLayer(
 /// `destination` is treated as the root: no entry and no link leads out of it. What is there already is replaced by files
 /// and links of the archive; a directory that is there stays and gets the archive's metadata. Parents that the archive does
 /// not name are made, 0755. `owner` is given to all entries instead of their own. Without `makesDevices` an entry that is
-/// one is refused.
+/// one is refused. `check` is called again and again, and what it throws ends the work.
 @discardableResult
 public func extractArchive(
     _ file: OpenFile, kind: ArchiveKind? = nil, into destination: OpenFile, owner: FileOwner? = nil,
-    makesDevices: Bool = true, limits: UnpackLimits = UnpackLimits()
+    makesDevices: Bool = true, limits: UnpackLimits = UnpackLimits(), check: (() throws -> Void)? = nil
 ) throws -> Int64 {
     let stream = try UnpackedStream(
         file, kind ?? ArchiveKind(of: file), size: file.status().size, limits, computesDiffID: false)
     let unpacker = TreeUnpacker(
         root: destination, form: .plain, owner: owner, makesDevices: makesDevices, limits: limits)
-    return try unpacker.unpack(stream.source)
+    guard let check else { return try unpacker.unpack(stream.source) }
+    return try unpacker.unpack(CheckedSource(stream.source, check: check))
+}
+
+/// Asks before each piece whether to go on.
+private final class CheckedSource: ByteSource {
+    private let source: any ByteSource
+    private let check: () throws -> Void
+
+    init(_ source: any ByteSource, check: @escaping () throws -> Void) {
+        self.source = source
+        self.check = check
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        try check()
+        return try source.read(into: buffer)
+    }
 }

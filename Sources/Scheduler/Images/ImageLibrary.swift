@@ -92,7 +92,9 @@ final class ImageLibrary: Sendable {
             case .registry(let reference):
                 try await bases.fetch(blob, from: reference, into: blobs, registry: registry)
             case .folder(let path):
-                try await BlockingWork.run { [blobs] in try LayoutReader(folder: path, blobs: blobs).copy(blob) }
+                try await BlockingWork.run(checking: { [blobs] flag in
+                    try LayoutReader(folder: path, blobs: blobs, flag).copy(blob)
+                })
             }
         } catch let error where !(error is CancellationError) && state.withLock({ $0.shared.contains(blob.digest) }) {
             throw LostLayer(digest: blob.digest, cause: error)

@@ -169,11 +169,3 @@ extension Publisher {
         }
     }
 }
-
-/// Tells a thread that blocks that its task was cancelled.
-private final class CancellationFlag: Sendable {
-    private let flag = Atomic(false)
-
-    var isRaised: Bool { flag.load(ordering: .relaxed) }
-    func raise() { flag.store(true, ordering: .relaxed) }
-}

@@ -13,8 +13,11 @@ struct LayoutReader {
     private let path: String
     private let folder: OpenFile
     private let blobs: BlobStore
+    private let flag: CancellationFlag
 
-    init(folder path: String, blobs: BlobStore) throws {
+    /// Throws `CancellationError` once the flag is raised.
+    init(folder path: String, blobs: BlobStore, _ flag: CancellationFlag) throws {
+        self.flag = flag
         self.path = path
         self.blobs = blobs
         folder = try OpenFile.open(path, [.pathOnly, .directory])
@@ -126,6 +129,7 @@ struct LayoutReader {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
         defer { buffer.deallocate() }
         while case let count = try file.read(into: buffer), count > 0 {
+            try flag.check()
             guard writer.bytesWritten + Int64(count) <= descriptor.size else {
                 throw failure("the blob \(descriptor.digest) is larger than \(descriptor.size) bytes")
             }

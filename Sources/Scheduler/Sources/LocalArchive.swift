@@ -12,8 +12,8 @@ struct LocalArchive {
     private let path: String
     private let status: FileStatus
 
-    /// Reads it once for its digest. Blocks.
-    init(_ path: String) throws {
+    /// Reads it once for its digest. Blocks; throws `CancellationError` once the flag is raised.
+    init(_ path: String, _ flag: CancellationFlag) throws {
         self.path = path
         do {
             file = try OpenFile.open(path, [.read, .nonBlocking])
@@ -22,7 +22,7 @@ struct LocalArchive {
         }
         status = try file.status()
         guard status.kind == .regular else { throw JobFailure(archive: path, "it is no file") }
-        digest = try Self.digest(of: file)
+        digest = try Self.digest(of: file, flag)
     }
 
     /// Throws if somebody wrote to the file after it was read: then it may have been unpacked as something else.
@@ -33,12 +33,13 @@ struct LocalArchive {
         }
     }
 
-    private static func digest(of file: OpenFile) throws(SystemError) -> Digest {
+    private static func digest(of file: OpenFile, _ flag: CancellationFlag) throws -> Digest {
         var hasher = SHA256()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
         defer { buffer.deallocate() }
         var offset: Int64 = 0
         while true {
+            try flag.check()
             let count = try file.read(into: buffer, at: offset)
             if count == 0 { return hasher.finalize() }
             hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))

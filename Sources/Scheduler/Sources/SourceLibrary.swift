@@ -115,27 +115,28 @@ public final class SourceLibrary: Sendable {
 
     /// A blob of the store.
     private func unpack(_ digest: Digest, _ name: String) async throws -> FetchedFolder {
-        try await BlockingWork.run { [self] in
-            let path = try unpacked.folder(of: digest, name: name) { try blobs.open(digest) }
+        try await BlockingWork.run(checking: { [self] flag in
+            let path = try unpacked(flag).folder(of: digest, name: name) { try blobs.open(digest) }
             return FetchedFolder(path: path.string, revision: digest.description, commitTime: nil)
-        }
+        })
     }
 
     private func unpack(file path: String) async throws -> FetchedFolder {
-        try await BlockingWork.run { [self] in
-            let archive = try LocalArchive(path)
-            let folder = try unpacked.folder(of: archive.digest, name: path) {
+        try await BlockingWork.run(checking: { [self] flag in
+            let archive = try LocalArchive(path, flag)
+            let folder = try unpacked(flag).folder(of: archive.digest, name: path) {
                 archive.file
             } check: {
                 try archive.checkUnchanged()
             }
             return FetchedFolder(path: folder.string, revision: archive.digest.description, commitTime: nil)
-        }
+        })
     }
 
-    private var unpacked: UnpackedArchives {
+    private func unpacked(_ flag: CancellationFlag) -> UnpackedArchives {
         UnpackedArchives(
-            folder: configuration.folder.appending("archives"), temporary: configuration.temporary, lease: lease)
+            folder: configuration.folder.appending("archives"), temporary: configuration.temporary, lease: lease,
+            flag: flag)
     }
 
     /// A folder that stays for the rest of the run: one that is pruned just after it was found is fetched again.
@@ -166,9 +167,9 @@ public final class SourceLibrary: Sendable {
     func resolve(layout folder: String, reference: String?, platform: Platform) async throws -> ResolvedImage {
         let source = LayoutSource(folder: folder, reference: reference, platform: platform)
         return try await layouts.value(for: source) {
-            try await BlockingWork.run { [blobs = self.blobs] in
-                try LayoutReader(folder: folder, blobs: blobs).image(reference, platform)
-            }
+            try await BlockingWork.run(checking: { [blobs = self.blobs] flag in
+                try LayoutReader(folder: folder, blobs: blobs, flag).image(reference, platform)
+            })
         }
     }
 }

@@ -31,20 +31,15 @@ final class StandardInput: Sendable {
             throw JobFailure(
                 archive: Self.name, "it is a terminal, and the context is \"-\": as tar c . | build-all …")
         }
-        let isUnwanted = Flag()
-        return try await withTaskCancellationHandler {
-            try await BlockingWork.run { [blobs] in try Self.copy(to: blobs, isUnwanted) }
-        } onCancel: {
-            isUnwanted.raise()
-        }
+        return try await BlockingWork.run(checking: { [blobs] flag in try Self.copy(to: blobs, flag) })
     }
 
-    private static func copy(to blobs: BlobStore, _ isUnwanted: Flag) throws -> Digest {
+    private static func copy(to blobs: BlobStore, _ flag: CancellationFlag) throws -> Digest {
         let writer = try blobs.makeWriter()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
         defer { buffer.deallocate() }
         while true {
-            if isUnwanted.isRaised { throw CancellationError() }
+            try flag.check()
             guard isReadable else { continue }
             let count = Glibc.read(STDIN_FILENO, buffer.baseAddress, buffer.count)
             if count < 0 {
@@ -64,11 +59,5 @@ final class StandardInput: Sendable {
     private static var isReadable: Bool {
         var place = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
         return poll(&place, 1, 100) > 0
-    }
-
-    private final class Flag: Sendable {
-        private let state = Mutex(false)
-        var isRaised: Bool { state.withLock { $0 } }
-        func raise() { state.withLock { $0 = true } }
     }
 }

@@ -13,6 +13,8 @@ struct UnpackedArchives {
     /// On the same file system.
     let temporary: FilePath
     let lease: ContextLease
+    /// Once it is raised `CancellationError` is thrown.
+    let flag: CancellationFlag
 
     /// The contents of the archive that has the digest; `name` is for errors. `check` throws if what was unpacked may be
     /// something else. Blocks.
@@ -32,7 +34,8 @@ struct UnpackedArchives {
             // this machine is to be in reach of a build.
             try extractArchive(
                 file, kind: kind, into: drafts.open(draft, [.read, .directory]),
-                owner: FileOwner(uid: geteuid(), gid: getegid()), makesDevices: false)
+                owner: FileOwner(uid: geteuid(), gid: getegid()), makesDevices: false,
+                check: flag.check)
             try check()
             try adopt(draft, from: drafts, as: FileName(digest.hex), in: folder)
         } catch {
