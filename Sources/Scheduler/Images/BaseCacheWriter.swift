@@ -21,7 +21,7 @@ public struct BaseCacheWriter: Sendable {
         self.path = path
         root = try Self.folder(path)
         let isLayout = try root.statusIfPresent(of: "oci-layout") != nil
-        if !isLayout, try root.entries().contains(where: { !$0.name.bytes.starts(with: [UInt8(ascii: ".")]) }) {
+        if !isLayout, try root.entries().contains(where: { !Self.isOurs($0.name) }) {
             throw OfflineError.damagedBaseCache(path.string, reason: "it holds something else than an OCI image layout")
         }
         drafts = try Self.folder(path.appending(".tmp"))
@@ -31,6 +31,11 @@ public struct BaseCacheWriter: Sendable {
         blobs = try BlobStore(layout: path)
         if !isLayout { try write(Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8), as: "oci-layout") }
         try removeDrafts()
+    }
+
+    /// Another process may be about to make the layout.
+    private static func isOurs(_ name: FileName) -> Bool {
+        ["blobs", "oci-layout", "index.json"].contains(name) || name.bytes.first == UInt8(ascii: ".")
     }
 
     /// Makes sure that a blob is in the folder; whether it was downloaded now.
