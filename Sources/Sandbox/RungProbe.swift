@@ -40,7 +40,7 @@ struct RungProbe {
     /// Returns a name relative to the state folder: in `tmp` where there is one, which is swept after a crash.
     private func makeScratch() throws(SandboxError) -> String {
         let parent = access(stateFolder.string + "/tmp", W_OK) == 0 ? "tmp/" : ""
-        let name = "\(parent)probe-\(getpid())-\(rung.rawValue)"
+        let name = Self.folder(of: rung, in: parent)
         removeScratch(name)
         for folder in ["", "/lower", "/lower/directory", "/upper", "/work"] {
             let path = stateFolder.string + "/" + name + folder
@@ -48,6 +48,8 @@ struct RungProbe {
         }
         return name
     }
+
+    static func folder(of rung: Rung, in parent: String) -> String { "\(parent)probe-\(getpid())-\(rung.rawValue)" }
 
     /// What an overlay leaves in its folders is known, so nothing is searched for.
     private func removeScratch(_ name: String) {
