@@ -13,7 +13,7 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         let folder = try state.prepared()
         Console.standardOutput.write("state folder: \(folder.root)\n")
-        let reports = probeRungs(stateFolder: folder.root)
+        let reports = try RungSurvey.reports(folder)
         for report in reports {
             if let refusal = report.refusal {
                 Console.standardOutput.write("isolation \(report.rung.rawValue): no: \(refusal)\n")

@@ -12,7 +12,7 @@ struct IsolationChoice {
             let known = Rung.allCases.map(\.rawValue).joined(separator: ", ")
             throw CommandFailure(.usage, "--isolation \(wanted): this version has \(known)")
         }
-        let reports = probeRungs(stateFolder: state.root)
+        let reports = try RungSurvey.reports(state)
         let usable = reports.first { $0.isUsable && (wanted == nil || $0.rung.rawValue == wanted) }
         guard let usable else {
             let refusals = reports.map { report in

@@ -3,7 +3,6 @@ internal import FileSystem
 internal import Ledger
 internal import Manifest
 internal import Reporting
-internal import Sandbox
 internal import Scheduler
 internal import Storage
 
@@ -69,7 +68,7 @@ struct PruneCommand: AsyncParsableCommand {
         let report = try Pruning(folder).run(rules)
         if !report.foreign.isEmpty {
             let rung = try IsolationChoice(wanted: isolation, state: folder).rung
-            try await RunSite.launcher(rung, folder).remove(report.foreign + rungProbeFolders())
+            try await RunSite.launcher(rung, folder).remove(report.foreign)
         }
         try show(StoreReport(report, listsItems: verbose, isDryRun: dryRun))
     }

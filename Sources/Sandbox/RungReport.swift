@@ -13,8 +13,8 @@ public struct RungReport: Equatable, Sendable {
     public var isUsable: Bool { refusal == nil }
 }
 
-/// Where this process has tried rungs, relative to a state folder with a `tmp`. What overlayfs leaves there may be for a user
-/// namespace to remove: the sweep of a run does, and whoever runs none removes these.
+/// Where this process has tried rungs, relative to a state folder with a `tmp`. What overlayfs leaves there has no permissions:
+/// whoever tries removes these.
 public func rungProbeFolders() -> [String] { Rung.allCases.map { RungProbe.folder(of: $0, in: "tmp/") } }
 
 /// Tries every rung's calls, in a child process and on the real state folder, which must exist. The first report that

@@ -106,14 +106,14 @@ import Testing
     @Test func `mounts lie in and over earlier mounts`() throws {
         let cache = try state.makeFolder("cache")
         let outcome = try run(
-            "cat /work/in/secret; ls /work /work/cache; echo x >/work/cache/f; cat /over",
-            memory("/work"), file("/work/in/secret"), ("mount", "folder:/work/cache::rw:\(cache)"),
-            memory("/work/cache/deep"), memory("/over"), memory("/hidden"), file("/over/x"), memory("/over"),
+            "cat /outer/in/secret; ls /outer /outer/cache; echo x >/outer/cache/f; cat /over",
+            memory("/outer"), file("/outer/in/secret"), ("mount", "folder:/outer/cache::rw:\(cache)"),
+            memory("/outer/cache/deep"), memory("/over"), memory("/hidden"), file("/over/x"), memory("/over"),
             ("mount", "folder:/hidden::rw:\(cache)"))
         #expect(outcome.error == nil)
         #expect(
             outcome.lines == [
-                "content/work:", "cache", "in", "/work/cache:", "deep", "cat: read error: Is a directory",
+                "content/outer:", "cache", "in", "/outer/cache:", "deep", "cat: read error: Is a directory",
             ])
         #expect(try entries(cache) == ["deep", "f"])
         #expect(try entries() == [])
