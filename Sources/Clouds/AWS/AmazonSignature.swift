@@ -2,8 +2,8 @@ internal import HTTP
 
 /// AWS's Signature Version 4, in the `Authorization` header.
 ///
-/// libcurl's own (CURLOPT_AWS_SIGV4) is not used: that of 7.88 neither sorts the query nor escapes it, and takes no
-/// session token.
+/// libcurl's own (CURLOPT_AWS_SIGV4) is not used: that of 7.88.1 does not sort the query, and sends no
+/// `x-amz-content-sha256`.
 ///
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 struct AmazonSignature {
