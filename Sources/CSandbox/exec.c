@@ -6,10 +6,13 @@
 
 #include "internal.h"
 
-// What dpkg, apt, su, useradd, setcap and tar need; of Docker's set without NET_RAW, MKNOD, AUDIT_WRITE.
+// What dpkg, apt, su, useradd, setcap and tar need: Docker's set without MKNOD and AUDIT_WRITE. NET_RAW is here because ping
+// has it as a file capability, and a program whose file asks for more than this cannot be started at all; it opens raw
+// sockets only where the step's own user namespace owns the network, which is that of `none`.
 static const int capabilities[] = {CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FOWNER,  CAP_FSETID,
                                    CAP_KILL,   CAP_SETGID,       CAP_SETUID,  CAP_SETPCAP,
-                                   CAP_NET_BIND_SERVICE,         CAP_SYS_CHROOT, CAP_SETFCAP};
+                                   CAP_NET_BIND_SERVICE,         CAP_NET_RAW, CAP_SYS_CHROOT,
+                                   CAP_SETFCAP};
 
 int csb_drop_capabilities(void) {
     uint64_t kept = 0;

@@ -43,8 +43,10 @@ static const uint32_t personalities[] = {0x0, 0x8, 0x20000, 0x20008, 0xffffffff}
 static const uint32_t socket_families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET};
 static const uint32_t terminal_requests[] = {TIOCSTI, 0x541C /* TIOCLINUX */};
 
+enum { LONGEST_PROGRAM = 1024 };
+_Static_assert(sizeof denied / sizeof *denied * 4 + 200 < LONGEST_PROGRAM, "the table does not fit into a filter");
 struct program {
-    struct sock_filter code[512];
+    struct sock_filter code[LONGEST_PROGRAM];
     unsigned short length;
 };
 

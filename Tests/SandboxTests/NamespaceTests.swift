@@ -59,12 +59,24 @@ import Testing
                 ].filter { !$0.isEmpty || outcome.lines.contains("") })
     }
 
-    @Test(arguments: ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/kallsyms", "/proc/interrupts"])
-    func `a masked file is empty`(path: String) throws {
-        #expect(try executor.run("cat \(path) 2>/dev/null | wc -c").output == "0\n")
+    @Test(arguments: [
+        "kcore", "keys", "latency_stats", "timer_list", "timer_stats", "sched_debug", "interrupts", "kallsyms", "kmsg",
+        "modules",
+    ])
+    func `a masked file is empty`(name: String) throws {
+        #expect(try executor.run("cat /proc/\(name) 2>/dev/null | wc -c").output == "0\n")
     }
 
-    @Test(arguments: ["/proc/sys/kernel/domainname", "/proc/sysrq-trigger", "/sys/devices/x", "/etc/resolv.conf"])
+    @Test(arguments: ["asound", "acpi", "scsi"])
+    func `a masked folder is empty`(name: String) throws {
+        #expect(try executor.run("ls /proc/\(name) 2>/dev/null").output == "")
+    }
+
+    @Test(arguments: [
+        "/proc/sys/kernel/domainname", "/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger",
+        "/proc/irq/default_smp_affinity",
+        "/proc/bus/x", "/proc/fs/x", "/sys/devices/x", "/etc/resolv.conf", "/etc/hosts",
+    ])
     func `a protected file cannot be written`(path: String) throws {
         #expect(try executor.run("echo x >\(path)").code == 1)
     }
@@ -83,7 +95,7 @@ import Testing
         let outcome = try executor.run("grep -E 'CapBnd|CapEff|NoNewPrivs|Seccomp:' /proc/self/status | tr '\\t' ' '")
         #expect(
             outcome.lines == [
-                "CapEff: 00000000800405fb", "CapBnd: 00000000800405fb", "NoNewPrivs: 0", "Seccomp: 2",
+                "CapEff: 00000000800425fb", "CapBnd: 00000000800425fb", "NoNewPrivs: 0", "Seccomp: 2",
             ])
     }
 

@@ -23,33 +23,22 @@ static void expect(const char *name, long result, int error) {
 
 #define REFUSED(name, ...) (errno = 0, expect(#name, syscall(SYS_##name, ##__VA_ARGS__), EPERM))
 
+static const struct { const char *name; long number; } denied[] = {
+#define DENIED(name) {#name, SYS_##name},
+#include "denied.inc"
+};
+
 int main(void) {
-    char text[64] = "";
-    REFUSED(mount, "none", "/", "tmpfs", 0, 0);
-    REFUSED(umount2, "/proc", 2);
-    REFUSED(pivot_root, "/", "/");
-    REFUSED(open_tree, -100, "/", 1);
-    REFUSED(move_mount, 0, "", 0, "", 4);
-    REFUSED(fsopen, "tmpfs", 0);
-    REFUSED(fsmount, 0, 0, 0);
-    REFUSED(mount_setattr, 0, "", 0, 0, 0);
-    REFUSED(unshare, CLONE_NEWUSER);
-    REFUSED(setns, 0, 0);
-    REFUSED(keyctl, 0, 0, 0, 0, 0);
-    REFUSED(add_key, "user", "a", "b", 1, -3);
-    REFUSED(request_key, "user", "a", 0, -3);
-    REFUSED(io_uring_setup, 1, 0);
-    REFUSED(bpf, 0, 0, 0);
-    REFUSED(perf_event_open, 0, 0, -1, -1, 0);
-    REFUSED(userfaultfd, 0);
-    REFUSED(open_by_handle_at, 0, 0, 0);
-    REFUSED(init_module, 0, 0, "");
-    REFUSED(kexec_load, 0, 0, 0, 0);
-    REFUSED(reboot, 0, 0, 0, 0);
-    REFUSED(swapon, "/x", 0);
-    REFUSED(syslog, 3, text, 10);
+    // Nothing can come of -1 where the filter is missing: no pointer, descriptor or flag is valid.
+    for (unsigned index = 0; index < sizeof denied / sizeof *denied; index++) {
+        errno = 0;
+        expect(denied[index].name, syscall(denied[index].number, -1, -1, -1, -1, -1, -1), EPERM);
+    }
     REFUSED(personality, ADDR_NO_RANDOMIZE);
-    REFUSED(clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
+    errno = 0;
+    long cloned = syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
+    if (cloned == 0) _exit(0);
+    expect("clone", cloned, EPERM);
     expect("clone3", syscall(SYS_clone3, 0, 0), ENOSYS);
     expect("a call of the future", syscall(467, 0, 0), ENOSYS);
     expect("AF_VSOCK", socket(40, SOCK_STREAM, 0), EAFNOSUPPORT);
