@@ -116,6 +116,23 @@ import Testing
         #expect(registry.requests.isEmpty)
     }
 
+    @Test func `what was swept from a cache is written back by a machine that has it, once a day`() throws {
+        let registry = TestRegistry()
+        let workspace = try prepared("{ repo: \(registry.host)/cache }")
+        try build(on: "a", in: workspace)
+        registry.removeManifests(of: "cache")
+        // What it was told today it believes.
+        #expect(try steps(build(on: "a", in: workspace).image) == "4/4")
+        #expect(registry.tags("cache").isEmpty)
+        try workspace.run(
+            "sh", "-c", "touch -d '2 days ago' a/cache/shared/*; touch -d '2 days ago' a/cache/shared/old")
+        #expect(try steps(build(on: "a", in: workspace).image) == "4/4")
+        #expect(registry.tags("cache").count == 4)
+        #expect(try steps(build(on: "b", in: workspace).image) == "4/4")
+        // Marks that nobody needs any more go.
+        #expect(try workspace.run("sh", "-c", "ls a/cache/shared | wc -l").output == "4\n")
+    }
+
     @Test func `a cache that is new gets what this machine has`() throws {
         let registry = TestRegistry()
         let workspace = try prepared("{}")

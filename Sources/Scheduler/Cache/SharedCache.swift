@@ -50,7 +50,7 @@ final class SharedCache: Sendable {
         startedAt = Int64(now())
         self.warn = warn
         self.queue = queue
-        marks = SharedMarks(state)
+        marks = SharedMarks(state, now: now())
     }
 
     // MARK: - Finding

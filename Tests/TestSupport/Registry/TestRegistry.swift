@@ -180,6 +180,15 @@ extension TestRegistry {
         return digest
     }
 
+    /// Forgets all manifests of a repository; its blobs stay.
+    public func removeManifests(of repository: String) {
+        state.withLock { state in
+            state.manifests = state.manifests.filter {
+                !$0.key.hasPrefix("\(repository):") && !$0.key.hasPrefix("\(repository)@")
+            }
+        }
+    }
+
     /// The manifest under a tag or digest.
     public func manifest(_ repository: String, _ name: String) -> [UInt8]? {
         state.withLock { $0.manifests[repository + (name.contains(":") ? "@" : ":") + name]?.bytes }
