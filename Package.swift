@@ -115,7 +115,7 @@ let package = Package(
             name: "BuildAll",
             dependencies: [
                 "Manifest", "Planning", "Scheduler", "Ledger", "Reporting", "Registry", "HTTP", "Storage", "Sandbox",
-                "FileSystem", "Threads", "Jobs", "OCI", argumentParser, log, systemPackage,
+                "FileSystem", "Threads", "Programs", "Jobs", "OCI", argumentParser, log, systemPackage,
             ],
             swiftSettings: settings),
 

@@ -1,4 +1,5 @@
 internal import Manifest
+internal import Programs
 internal import SystemPackage
 
 /// What git says of the folder of a manifest.
@@ -24,8 +25,13 @@ enum GitFolder {
     }
 
     private static func git(_ folder: FilePath, _ arguments: String...) throws -> String? {
-        let output = try HostProgram.output(of: ["git", "-C", folder.string] + arguments)
-        return output.map { String($0.prefix { $0 != "\n" }) }
+        let program = HostProgram(["git", "-C", folder.string] + arguments, environment: Environment.all)
+        do {
+            let result = try program.runBlocking()
+            return result.status == 0 ? String(result.text.prefix { $0 != "\n" }) : nil
+        } catch ProgramError.notStarted {
+            return nil
+        }
     }
 
     /// `https://user:secret@host/x` without user and secret.

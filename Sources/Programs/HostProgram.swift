@@ -33,6 +33,9 @@ public struct HostProgram: Sendable {
         self.environment = environment.filter { !Self.withheld.contains($0.key) }
     }
 
+    /// Runs it to its end, and blocks the thread meanwhile: for work that is no task.
+    public func runBlocking() throws -> ProgramResult { try ProgramRun(self).untilItsEnd() }
+
     /// Runs it to its end. How it ended is no error.
     ///
     /// Throws `ProgramError`, and `CancellationError` once a cancelled program is gone.
