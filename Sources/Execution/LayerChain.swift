@@ -73,16 +73,20 @@ final class LayerChain: Sendable {
         }
     }
 
-    /// A cached layer whose bytes are others is forgotten; one that the disk has no room for is not to blame.
+    /// A layer whose bytes are others is forgotten, and with it the cached step that it is said to be of; one that the disk
+    /// has no room for is not to blame.
     private func checking<Result>(_ layer: ChainLayer, _ body: () throws -> Result) throws -> Result {
         do {
             return try body()
         } catch let error as LayersError {
-            guard let key = layer.key else { throw error }
             switch error {
             case .cannotUnpack, .unmappedOwner, .tooLarge: throw error
-            default: throw try lost(key, "\(error)")
+            default: break
             }
+            if let key = layer.key { throw try lost(key, "\(error)") }
+            try blobs.remove(layer.descriptor.digest)
+            _ = try scheduler.request(.distrustLayer(layer.descriptor.digest))
+            throw error
         }
     }
 

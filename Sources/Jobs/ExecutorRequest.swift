@@ -33,6 +33,9 @@ public enum ExecutorRequest: Hashable, Sendable, Codable {
     /// The layer of a step turned out to be another than was said: the step is to be found nowhere any more. The executor
     /// ends, and is started again.
     case distrustStep(key: Digest, reason: String)
+    /// The layer of an image turned out to be another than was said, and its blob is gone: the image is to be had anew. The
+    /// executor ends, and is started again.
+    case distrustLayer(Digest)
 }
 
 /// The scheduler's answer to one request.

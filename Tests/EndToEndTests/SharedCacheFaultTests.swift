@@ -92,6 +92,13 @@ import Testing
         #expect(third.steps == "4/4", "\(second.outcome.errors) \(third.outcome.errors)")
     }
 
+    private func claimAnotherDiffID(_ tag: String) throws {
+        let other = "sha256:" + String(repeating: "ab", count: 32)
+        try rewrite(tag) { text in
+            text.replacing(#/"build-all.step.diff-id":"[^"]*"/#) { _ in "\"build-all.step.diff-id\":\"\(other)\"" }
+        }
+    }
+
     @Test func `a layer with other bytes is found when it is downloaded, and its step runs`() throws {
         let workspace = try prepared()
         try build(on: "a", in: workspace)
@@ -110,13 +117,7 @@ import Testing
     @Test func `a layer that unpacks to another diffID is found, and its step runs`() throws {
         let workspace = try prepared()
         try build(on: "a", in: workspace)
-        // Each entry claims the diffID of the one before it.
-        let other = "sha256:" + String(repeating: "ab", count: 32)
-        for entry in try entries(workspace) {
-            try rewrite(entry.tag) { text in
-                text.replacing(#/"build-all.step.diff-id":"[^"]*"/#) { _ in "\"build-all.step.diff-id\":\"\(other)\"" }
-            }
-        }
+        for entry in try entries(workspace) { try claimAnotherDiffID(entry.tag) }
         let second = try build(on: "b", in: workspace)
         #expect(second.outcome.exitCode == 0, "\(second.outcome.errors)")
         #expect(try build(on: "c", in: workspace).steps == "4/4")
@@ -142,7 +143,10 @@ import Testing
         #expect(try workspace.run("cat", "bundle/rootfs/copy").output == "one\n")
     }
 
-    @Test func `an image on another of the batch is built when the other's cached layers are lost`() throws {
+    @Test(arguments: ["damaged", "another"])
+    func `an image on another of the batch is built when the other's cached layers are not what was said`(
+        how: String
+    ) throws {
         let workspace = try prepared()
         try workspace.write("child/Dockerfile", "FROM app:latest\nRUN cat /copy > /child\n")
         try workspace.write(
@@ -154,11 +158,16 @@ import Testing
             """)
         try build(on: "a", in: workspace)
         for entry in try entries(workspace) {
-            registry.damage(entry.layer, registry.bytes(entry.layer).map { $0.dropLast() + [($0.last ?? 0) ^ 1] })
+            if how == "damaged" {
+                registry.damage(entry.layer, registry.bytes(entry.layer).map { $0.dropLast() + [($0.last ?? 0) ^ 1] })
+            } else {
+                try claimAnotherDiffID(entry.tag)
+            }
         }
         try workspace.write("child/Dockerfile", "FROM app:latest\nRUN cat /copy > /other\n")
         let second = try build(on: "b", in: workspace)
         #expect(second.outcome.exitCode == 0, "\(second.outcome.errors)")
+        #expect(try build(on: "c", in: workspace).outcome.exitCode == 0)
     }
 
     @Test(arguments: ["gone", "damaged"])

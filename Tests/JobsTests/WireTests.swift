@@ -92,7 +92,7 @@ import Testing
             .context(name: "a"),
             .secret(id: "npmrc"), .agent(id: "default"), .terminal, .findStep(key: Self.digest),
             .fetchStep(key: Self.digest, layer: Self.descriptor), .keepStep(Self.shared, isFinal: true),
-            .distrustStep(key: Self.digest, reason: "sizeMismatch"),
+            .distrustStep(key: Self.digest, reason: "sizeMismatch"), .distrustLayer(Self.digest),
         ]
         for request in requests.enumerated().map({ ExecutorMessage.request(id: $0, $1) }) {
             #expect(try OCIDocument.decode(ExecutorMessage.self, from: OCIDocument.encode(request)) == request)

@@ -15,7 +15,7 @@ extension Workshop {
             isNew = !lost.isSubset(of: facts.everLost)
             facts.everLost.formUnion(lost)
         }
-        for layer in lost { isNew = await cache.distrust(layer: layer, "its layer cannot be fetched") || isNew }
+        for layer in lost { isNew = await cache.distrust(layer: layer, "its layer is gone, or is another") || isNew }
         guard isNew else { return false }
         // What is made anew for another has the gate already.
         guard attempt === owner else { return await remakeImages(below: attempt, with: lost, for: owner) }

@@ -48,6 +48,9 @@ final class AttemptDesk: Sendable {
         case .agent(let id): return Answer(.agent(socket: try await socket(id)))
         case .terminal: return try terminal()
         case .findStep, .fetchStep, .keepStep, .distrustStep: return try await cached(request)
+        case .distrustLayer(let digest):
+            attempt.update { $0.lost.insert(digest) }
+            return Answer(.noted)
         case .download(let url, let checksum):
             return Answer(.downloaded(try await services.sources.download(url, checksum: checksum)))
         case .checkout(var checkout):
