@@ -24,24 +24,15 @@ struct ExplainSession {
         let site = try RunSite(batch, state: command.state, isolation: command.isolation, waits: command.wait)
         try await site.sweep()
         let looks = LookUps()
-        var environment = RunEnvironment(
-            run: run, state: site.state, blobs: try BlobStore(site.state),
-            registry: try command.network.registry(batch),
-            launcher: site.launcher, ledger: NoLedger(), events: looks,
-            rules: BatchRules(slots: 1, failFast: false), makeIdentifier: { ULID.make(at: secondsNow()) })
-        let bases = try command.network.bases(site.state)
-        environment.bases = bases
+        var (environment, planner) = try site.environment(
+            run, batch, command.network, ledger: NoLedger(), events: looks,
+            rules: BatchRules(slots: 1, failFast: false))
+        environment.keepsLogs = false
         let interruption = Interruption()
-        let sources = try SourceLibrary(
-            blobs: environment.blobs, state: site.state, configuration: environment.contexts,
-            isOffline: command.network.offline)
-        environment.sources = sources
-        let planner = ContextPlanner(fetcher: ContextFetcher(sources) { await looks.show($0) })
-        let select = command.manifest.select
-        let found = try await interruption.cancelling {
+        let found = try await interruption.cancelling { [select = command.manifest.select, planner] in
             try await planner.plan(batch, PlanOptions(), selecting: select)
         }
-        let plan = try command.network.checked(found, bases, blobs: environment.blobs).explaining
+        let plan = try command.network.checked(found, environment.bases, blobs: environment.blobs).explaining
         let runner = BatchRunner(plan: plan, environment: environment)
         interruption.set { runner.interrupt() }
         let outcomes = try await runner.run()

@@ -9,7 +9,9 @@ internal import SystemPackage
 /// `build-all plan`: order and reasons, without building.
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Shows what would be built, in which order, and why.")
+        commandName: "plan", abstract: "Shows what would be built, in which order, and why.",
+        discussion:
+            "Contexts from elsewhere whose Dockerfiles say what is built on what are fetched into the state folder.")
 
     @OptionGroup var manifest: ManifestOptions
     @OptionGroup var state: StateOptions
@@ -33,7 +35,9 @@ struct PlanCommand: AsyncParsableCommand {
 
 /// `build-all list`: the names.
 struct ListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists the images, a name a line.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Lists the images, a name a line.",
+        discussion: "With x+ contexts from elsewhere are fetched into the state folder, as for plan.")
 
     @OptionGroup var manifest: ManifestOptions
     @OptionGroup var state: StateOptions

@@ -40,7 +40,7 @@ struct NetworkOptions: ParsableArguments {
 
     /// `warn` is called for what the user should know, but that stops nothing.
     func registry(
-        _ batch: BatchManifest, warn: @escaping @Sendable (String) async -> Void = { _ in }
+        _ batch: BatchManifest, warn: @escaping @Sendable (String) async -> Void
     ) throws -> any ImageRegistry {
         offline ? OfflineRegistry() : try RegistrySettings.client(batch, warn: warn)
     }

@@ -37,8 +37,8 @@ struct PruneCommand: AsyncParsableCommand {
 
     @Option(
         help: """
-            A cache repository of a registry, or oci:FOLDER, instead: entries that were made so long ago as --older-than \
-            says go.
+            A cache repository of a registry, or oci:FOLDER, instead: entries that were made as long ago as --older-than \
+            says go. That option has to be given.
             """)
     var remote: String?
 

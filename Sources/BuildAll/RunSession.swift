@@ -31,10 +31,9 @@ struct RunSession {
         try await site.sweep()
         let ledger = try openLedger(site.state)
         _ = try await ledger.markInterruptedRuns(at: started)
-        let bases = try command.network.bases(site.state)
         let display = RunDisplay(command.display, shellCommand: shellCommand, run: run)
         do {
-            return try await build(batch, bases, site, ledger, display)
+            return try await build(batch, site, ledger, display)
         } catch {
             await display.close()
             throw error
@@ -52,15 +51,14 @@ struct RunSession {
     }
 
     private func plan(
-        _ batch: BatchManifest, _ bases: BaseSources, _ state: StateFolder, _ fetcher: ContextFetcher
+        _ batch: BatchManifest, _ environment: RunEnvironment, _ planner: ContextPlanner
     ) async throws -> BuildPlan {
         var options = planOptions
-        options.seconds = try LedgerReader(state.ledger).durations()
-        let plan = try await ContextPlanner(fetcher: fetcher).plan(
-            batch, options, selecting: command.manifest.select)
+        options.seconds = try LedgerReader(environment.state.ledger).durations()
+        let plan = try await planner.plan(batch, options, selecting: command.manifest.select)
         // What contexts brought may be pushed too.
         try checkPushes(plan)
-        return try command.network.checked(plan, bases, blobs: BlobStore(state))
+        return try command.network.checked(plan, environment.bases, blobs: environment.blobs)
     }
 
     private var planOptions: PlanOptions {
@@ -81,17 +79,12 @@ struct RunSession {
     // MARK: - The run
 
     private func build(
-        _ batch: BatchManifest, _ bases: BaseSources, _ site: RunSite, _ ledger: LedgerWriter, _ display: RunDisplay
+        _ batch: BatchManifest, _ site: RunSite, _ ledger: LedgerWriter, _ display: RunDisplay
     ) async throws -> ExitStatus {
         let interruption = Interruption()
         let recorder = LedgerRecorder(ledger, run: run)
-        var environment = try environment(batch, bases, site, recorder, display)
-        let sources = try SourceLibrary(
-            blobs: environment.blobs, state: site.state, configuration: environment.contexts,
-            isOffline: command.network.offline)
-        environment.sources = sources
-        let fetcher = ContextFetcher(sources, rules: environment.rules) { await display.show($0) }
-        let plan = try await interruption.cancelling { try await self.plan(batch, bases, site.state, fetcher) }
+        let (environment, planner) = try environment(batch, site, recorder, display)
+        let plan = try await interruption.cancelling { try await self.plan(batch, environment, planner) }
         try await recorder.begin(runRecord(batch), at: started)
         await display.show(
             .started(
@@ -136,24 +129,18 @@ struct RunSession {
     }
 
     private func environment(
-        _ batch: BatchManifest, _ bases: BaseSources, _ site: RunSite, _ recorder: LedgerRecorder,
-        _ display: RunDisplay
-    ) throws -> RunEnvironment {
-        var environment = RunEnvironment(
-            run: run, state: site.state, blobs: try BlobStore(site.state),
-            registry: try command.network.registry(batch) { await display.show(.warning(image: nil, message: $0)) },
-            launcher: site.launcher, ledger: recorder, events: display,
-            rules: BatchRules(slots: command.slots, failFast: command.failFast || !command.keepGoing),
-            makeIdentifier: { ULID.make(at: secondsNow()) })
-        environment.bases = bases
-        environment.bases.warn = { await display.show(.warning(image: nil, message: $0)) }
+        _ batch: BatchManifest, _ site: RunSite, _ recorder: LedgerRecorder, _ display: RunDisplay
+    ) throws -> (RunEnvironment, ContextPlanner) {
+        var (environment, planner) = try site.environment(
+            run, batch, command.network, ledger: recorder, events: display,
+            rules: BatchRules(slots: command.slots, failFast: command.failFast || !command.keepGoing))
         let reader = try LedgerReader(site.state.ledger)
         for image in batch.images {
             let platform = (image.platform ?? .host).description
             guard let digest = try reader.latestSuccess(of: image.name, platform: platform)?.digest else { continue }
             environment.lastBuilt[image.name] = try Digest(digest)
         }
-        return environment
+        return (environment, planner)
     }
 
     /// For the shell of whoever reads a failure.

@@ -47,25 +47,18 @@ struct ShellSession {
     ) async throws -> (ImageOutcome, signal: Int32?) {
         let terminal = ShellTerminal()
         defer { terminal.close() }
-        var environment = RunEnvironment(
-            run: run, state: site.state, blobs: try BlobStore(site.state),
-            registry: try command.network.registry(batch),
-            launcher: site.launcher, ledger: NoLedger(), events: ShellProgress(),
-            rules: BatchRules(slots: 1, failFast: true), makeIdentifier: { ULID.make(at: secondsNow()) })
+        var (environment, planner) = try site.environment(
+            run, batch, command.network, ledger: NoLedger(), events: ShellProgress(),
+            rules: BatchRules(slots: 1, failFast: true))
         environment.terminal = terminal
-        let bases = try command.network.bases(site.state)
-        environment.bases = bases
+        environment.keepsLogs = false
         let interruption = Interruption()
-        let sources = try SourceLibrary(
-            blobs: environment.blobs, state: site.state, configuration: environment.contexts,
-            isOffline: command.network.offline)
-        environment.sources = sources
-        let fetcher = ContextFetcher(sources) { await ShellProgress().show($0) }
-        let whole = try await interruption.cancelling {
-            try await ContextPlanner(fetcher: fetcher).plan(batch, PlanOptions(), selecting: [command.image])
+        let whole = try await interruption.cancelling { [selection = [command.image], planner] in
+            try await planner.plan(batch, PlanOptions(), selecting: selection)
         }
         let image = try image(of: whole)
-        let plan = try command.network.checked(whole, bases, blobs: environment.blobs).opening(shell, in: image)
+        let plan = try command.network.checked(whole, environment.bases, blobs: environment.blobs)
+            .opening(shell, in: image)
         let runner = BatchRunner(plan: plan, environment: environment)
         interruption.set { runner.interrupt() }
         let outcomes = try await runner.run()
@@ -87,6 +80,7 @@ private struct ShellProgress: EventSink {
         if case .context(let context) = event, context.phase == .fetching {
             say("fetching the context \(context.reference)")
         }
+        if case .warning(_, let message) = event { say("warning: \(message)") }
         guard case .image(let image, let event) = event else { return }
         switch event {
         case .stepStarted(let step):

@@ -54,7 +54,7 @@ public struct ExplainReport: Sendable, Encodable {
         }
         let cached = image.steps.count(where: \.cached)
         guard image.wouldRun else {
-            return ["\(image.image): nothing would run, all \(image.steps.count) steps are in the cache"]
+            return ["\(image.image): nothing would run, \(Self.all(image.steps.count)) in the cache"]
                 + sources(image)
         }
         guard !image.steps.isEmpty else { return ["\(image.image): it is looked at once what it needs is built"] }
@@ -63,6 +63,8 @@ public struct ExplainReport: Sendable, Encodable {
                 "  step \(step.step) (\(step.instruction)) misses: \(step.why ?? "")"
             }
     }
+
+    private static func all(_ steps: Int) -> String { steps == 1 ? "its one step is" : "all \(steps) steps are" }
 
     private func sources(_ image: Image) -> [String] {
         let places = Dictionary(grouping: image.steps.compactMap(\.cachedFrom)) { $0 }

@@ -37,6 +37,7 @@ import Testing
         #expect(outcome.output == "app: nothing would run, all 5 steps are in the cache\n")
         // It is no build.
         #expect(try workspace.buildAll("history").lines.count == 2)
+        #expect(try workspace.run("sh", "-c", "ls state/logs | wc -l; ls state/tmp | wc -l").output == "1\n0\n")
     }
 
     @Test(arguments: [

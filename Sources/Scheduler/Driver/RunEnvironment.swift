@@ -33,6 +33,9 @@ public struct RunEnvironment: Sendable {
     /// By image name, the manifest that its last build in the ledger made.
     public var lastBuilt: [String: Digest] = [:]
 
+    /// Without it logs are in `tmp` and go with the run: for what is no build.
+    public var keepsLogs = true
+
     /// For a plan with a shell in it.
     public var terminal: (any TerminalLending)?
 

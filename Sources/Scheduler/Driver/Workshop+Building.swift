@@ -97,7 +97,7 @@ extension Workshop {
         job.build = attempt.build
         job.namedContexts = job.namedContexts.mapValues(\.withoutSecrets)
         job.stateFolder = environment.state.root.string
-        job.logFile = LogPath(run: environment.run, image: job.image).absolute(in: environment.state)
+        job.logFile = LogPath(environment, image: job.image).absolute
         return job
     }
 
@@ -106,7 +106,7 @@ extension Workshop {
     ) async -> Result<JobResult, JobFailure> {
         guard !owner.control.isUnwanted, !Task.isCancelled else { return .failure(.cancelled) }
         do {
-            try LogPath(run: environment.run, image: job.image).prepare(in: environment.state)
+            try LogPath(environment, image: job.image).prepare()
             let executor = try await environment.launcher.launch(job)
             owner.control.attach(executor)
             for warning in executor.warnings {

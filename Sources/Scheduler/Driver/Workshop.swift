@@ -82,7 +82,7 @@ final class Workshop: Sendable {
         let started = ImageStarted(
             image: plan.images[image].name, platform: plan.images[image].platform, build: attempt.build,
             attempt: number, at: attempt.started,
-            log: LogPath(run: environment.run, image: plan.images[image].name).relative)
+            log: LogPath(environment, image: plan.images[image].name).relative)
         await recorder.post(.imageStarted(started), build: attempt.build)
         for material in plan.images[image].materials {
             await recorder.post(.image(name: started.image, .material(material)), build: attempt.build)
@@ -114,7 +114,9 @@ final class Workshop: Sendable {
         var outcome = ImageOutcome(
             planned, ending, current(image), last: environment.lastBuilt[planned.name], plan: plan,
             ended: environment.clock.secondsSince1970)
-        if outcome.build != nil { outcome.log = LogPath(run: environment.run, image: planned.name).relative }
+        if outcome.build != nil, environment.keepsLogs {
+            outcome.log = LogPath(environment, image: planned.name).relative
+        }
         outcome.reasons = reasons(for: image, outcome.status)
         return outcome
     }
