@@ -121,7 +121,7 @@ let package = Package(
 
         // tests
         .target(
-            name: "TestSupport", dependencies: [systemPackage], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: [systemPackage], path: "Tests/TestSupport", exclude: ["Fixtures"],
             swiftSettings: settings),
         tests("OCI"),
         tests("FileSystem", [systemPackage]),
