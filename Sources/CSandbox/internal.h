@@ -166,6 +166,14 @@ struct csb_network_stack {
     char note[248];
     char resolver[4096];
 };
+struct csb_own_net {
+    int user_fd;  // the owner of the other
+    int network_fd;
+};
+// `nobody`: the stack's user on the host in `shifted`, so that it is not root.
+enum { CSB_STACK_USER = 65534 };
 void csb_start_network_stack(const struct csb_world *world, struct csb_network_stack *stack);
+// stacks.c: fills the resolver, or the note.
+int csb_run_stack(const struct csb_world *world, const struct csb_own_net *net, struct csb_network_stack *stack);
 int csb_loopback_up(void);
 void csb_read_resolver(char *buffer, size_t size);

@@ -3,7 +3,7 @@ public import SystemPackage
 
 /// The network that a step sees.
 public enum StepNetwork: String, Codable, CaseIterable, Sendable {
-    /// A stack of the executor's own (pasta): out to the network, but to no loopback service of the host.
+    /// A stack of the executor's own (pasta or slirp4netns): out to the network, but to no loopback service of the host.
     case `private`
     /// The host's interfaces, loopback included; abstract UNIX sockets are out of reach from Linux 6.12 on.
     case host
