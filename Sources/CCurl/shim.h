@@ -45,6 +45,13 @@ static inline CURLcode ccurl_setopt_seek_callback(CURL *_Nonnull easy, ccurl_see
     return curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, callback);
 }
 
+typedef curl_socket_t (*ccurl_socket_callback)(void *_Nonnull context, curlsocktype purpose,
+                                               struct curl_sockaddr *_Nonnull address);
+
+static inline CURLcode ccurl_setopt_socket_callback(CURL *_Nonnull easy, ccurl_socket_callback _Nonnull callback) {
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, callback);
+}
+
 static inline CURLcode ccurl_getinfo_long(CURL *_Nonnull easy, CURLINFO info, long *_Nonnull value) {
     return curl_easy_getinfo(easy, info, value);
 }

@@ -30,7 +30,8 @@ public struct HTTPRequest: Sendable {
     public var bodyLimit = 1 << 16
     /// Without it a redirect is an answer like any other: what is signed is signed for one address.
     public var followsRedirects = true
-    /// Without it an address of the machine's own network, as that of its metadata, is an error; after a redirect too.
+    /// Without it an address of the machine's own network, as that of its metadata, is an error; after a redirect and for a
+    /// name that resolves to one too. What a proxy reaches is the proxy's.
     public var allowsLinkLocal = true
     /// A transfer of a blob, which counts against its own limit for the host.
     public var isTransfer = false

@@ -93,6 +93,7 @@ extension TransportError {
     fileprivate func asHTTPError(_ request: HTTPRequest) -> HTTPError {
         switch self {
         case .bodyTooLarge(let limit): .tooLarge(url: request.url.description, limit: limit)
+        case .linkLocal: .linkLocal(url: request.url.description)
         case .failed, .aborted: .network(url: request.url.description, failure: failure, reason: reason)
         }
     }

@@ -121,29 +121,6 @@ extension HTTPURL.Origin: CustomStringConvertible {
         return "\(scheme)://\(host)\(isDefault ? "" : ":\(port)")"
     }
 
-    /// An address of this machine's own network, as the services have it that tell machines who they are: of
-    /// `169.254.0.0/16`, also written as IPv6, of `fe80::/10`, and those of clouds.
-    public var isLinkLocal: Bool {
-        let name = host.hasSuffix(".") ? String(host.dropLast()) : host
-        if name == "metadata.google.internal" { return true }
-        guard host.hasPrefix("[") else {
-            let octets = name.split(separator: ".", omittingEmptySubsequences: false)
-            return octets.count == 4 && octets.allSatisfy { UInt8($0) != nil } && octets.starts(with: ["169", "254"])
-        }
-        var bytes = [UInt8](repeating: 0, count: 16)
-        guard inet_pton(AF_INET6, String(host.dropFirst().prefix { $0 != "]" && $0 != "%" }), &bytes) == 1 else {
-            return false
-        }
-        if bytes[0] == 0xfe, bytes[1] & 0xc0 == 0x80 { return true }
-        if bytes.starts(with: Self.mappedPrefix) { return bytes[12...].starts(with: [169, 254]) }
-        return bytes.starts(with: Self.amazonPrefix) && [[2, 0x54], [0, 0x23]].contains(Array(bytes[14...]))
-    }
-
-    /// `::ffff:0:0/96`
-    private static let mappedPrefix = [UInt8](repeating: 0, count: 10) + [0xff, 0xff]
-    /// `fd00:ec2::/112`
-    private static let amazonPrefix = [0xfd, 0x00, 0x0e, 0xc2] + [UInt8](repeating: 0, count: 10)
-
     /// `localhost`, `127.0.0.0/8` or `::1`.
     public var isLoopback: Bool {
         let octets = host.split(separator: ".", omittingEmptySubsequences: false)

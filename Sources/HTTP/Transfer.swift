@@ -193,6 +193,9 @@ extension Transfer {
             guard origin == SEEK_SET else { return CInt(CURL_SEEKFUNC_CANTSEEK) }
             return Transfer.from(context).rewind(to: Int64(offset))
         }
+        guard !request.allowsLinkLocal, settings.proxy == nil else { return }
+        ccurl_setopt_pointer(easy, CURLOPT_OPENSOCKETDATA, context)
+        ccurl_setopt_socket_callback(easy) { context, _, address in Transfer.from(context).openSocket(address) }
     }
 
     private static func from(_ context: UnsafeMutableRawPointer) -> Transfer {
@@ -205,6 +208,18 @@ extension Transfer {
 extension Transfer {
     /// Not all bytes taken: libcurl ends the transfer.
     private static let stop = 0
+
+    private func openSocket(_ place: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+        // Safe because it is a stored field of a C struct. The address itself is longer than the field.
+        let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr).unsafelyUnwrapped
+        let address = UnsafeRawPointer(place) + offset
+        guard !LinkLocal.contains(socketAddress: address, family: place.pointee.family) else {
+            ownError = .linkLocal
+            return curl_socket_t(-1)
+        }
+        return socket(
+            place.pointee.family, place.pointee.socktype | CInt(SOCK_CLOEXEC.rawValue), place.pointee.protocol)
+    }
 
     private func receiveHeader(_ bytes: UnsafeRawBufferPointer) -> Int {
         let line = String(decoding: bytes, as: UTF8.self)

@@ -7,6 +7,8 @@ enum TransportError: Error, Equatable {
     case bodyTooLarge(limit: Int)
     /// The receiver asked for the end; it knows why.
     case aborted
+    /// The name is one of an address that the request was not to reach.
+    case linkLocal
 }
 
 extension TransportError {
@@ -36,6 +38,7 @@ extension TransportError {
         case .failed(_, let reason): reason
         case .bodyTooLarge(let limit): "the answer is longer than \(limit) bytes"
         case .aborted: "the transfer was ended"
+        case .linkLocal: "an address of the machine's own network"
         }
     }
 }
