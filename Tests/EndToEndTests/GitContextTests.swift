@@ -57,6 +57,33 @@ import Testing
         #expect(context.leftovers == "")
     }
 
+    @Test(arguments: ["SSL_CERT_FILE", "GIT_SSL_CAINFO"])
+    func `a server whose authority nobody knows is not believed, one that the environment names is`(
+        variable: String
+    ) throws {
+        let server = try GitServer(
+            .smartHTTPS,
+            "new a; printf 'FROM scratch\\nCOPY f /\\n' > Dockerfile; echo one > f; commit one; publish a\n"
+                + "tar czf a.tar.gz -C a Dockerfile f")
+        let context = try ContextWorkspace()
+        let url = "https://127.0.0.1:\(server.port)"
+        try context.write(
+            """
+            git: { context: "\(url)/a.git", outputs: [{ rootfs: git }] }
+            archive: { context: "\(url)/a.tar.gz", outputs: [{ rootfs: archive }] }
+            """)
+        let refused = try context.buildAll("batch.yaml")
+        #expect(refused.exitCode != 0)
+        #expect(refused.errors.contains("certificate"), "\(refused.errors)")
+        let none = ["SSL_CERT_FILE": "", "GIT_SSL_CAINFO": ""]
+        let trusting = try context.buildAll(
+            "batch.yaml", environment: none.merging([variable: server.folder.path("ca.crt")]) { $1 })
+        #expect(try context.content("git/f") == "one\n", "\(trusting.errors)")
+        // What is git's alone is not for downloads.
+        #expect(trusting.exitCode == (variable == "SSL_CERT_FILE" ? 0 : 1), "\(trusting.errors)")
+        if variable == "SSL_CERT_FILE" { #expect(try context.content("archive/f") == "one\n") }
+    }
+
     @Test func `a repository of this machine is one with a reference, without it is its folder`() throws {
         let server = try GitServer(Self.history)
         let context = try ContextWorkspace()

@@ -66,6 +66,31 @@ struct ObjectContextTests {
         #expect(outcome.errors.contains("other: built"), "\(outcome.errors)")
     }
 
+    @Test(arguments: ["AZURE_STORAGE_ACCESS_KEY", "AZURE_STORAGE_SAS_TOKEN"])
+    func `a context from Azure's store is built with what the environment has, which nobody else sees`(
+        variable: String
+    ) throws {
+        let context = try workspace()
+        let server = try CloudServers.azure(file: context.workspace.path("context.tar.gz"))
+        let secret = try #require(server.settings[variable == "AZURE_STORAGE_ACCESS_KEY" ? "key" : "sas"])
+        let url = "\(server.url)/account/box/dir/ctx.tar.gz"
+        let environment = [
+            "AZURE_STORAGE_ACCOUNT": "account", "AZURE_STORAGE_SERVICE_ENDPOINT": "\(server.url)/account",
+        ]
+        try context.write(
+            """
+            app: { context: "\(url)", outputs: [{ rootfs: out }] }
+            """)
+        let refused = try context.buildAll("batch.yaml", environment: environment)
+        #expect(refused.exitCode == 1)
+        #expect(
+            refused.errors.contains("there are no credentials for it in AZURE_STORAGE_SAS_TOKEN"), "\(refused.errors)")
+        let images = try context.build(environment: environment.merging([variable: secret]) { $1 })
+        #expect(images["app"]?.status == "built")
+        #expect(try context.content("out/f") == "one\n")
+        #expect(try Program.run(["grep", "-rlF", secret, "state"], in: context.workspace.folder).exitCode == 1)
+    }
+
     @Test func `a context from Google's store is built, and its usual name may be left out`() throws {
         let context = try workspace()
         let server = try CloudServers.google()

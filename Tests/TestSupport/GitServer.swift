@@ -1,12 +1,14 @@
 import Foundation
+import SystemPackage
 
-/// Repositories in a folder, served by `git daemon`, by `git http-backend`, and as plain files over HTTP.
+/// Repositories in a folder, served by `git daemon`, by `git http-backend`, and as plain files over HTTP. `smartHTTPS` has
+/// the certificates of `TestCertificates` in that folder, and serves its archives too.
 public final class GitServer: Sendable {
     public let folder: TestFolder
     public let port: Int
     private let process: ChildProcess
 
-    public enum Kind: Sendable { case daemon, smartHTTP, plainHTTP }
+    public enum Kind: Sendable { case daemon, smartHTTP, smartHTTPS, plainHTTP }
 
     private static let environment = [
         "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@x", "GIT_COMMITTER_NAME": "C",
@@ -29,6 +31,7 @@ public final class GitServer: Sendable {
             """
         let result = Shell(setup)
         guard result.status == 0 else { throw Tool.Failure(command: "setup", text: result.output) }
+        if kind == .smartHTTPS { try TestCertificates.make(in: FilePath(folder.path)) }
         port = Self.freePort()
         process = try Self.start(kind, folder.path, port, credentials)
         for _ in 0..<500 where !Self.answers(port) { usleep(10_000) }
@@ -67,7 +70,9 @@ public final class GitServer: Sendable {
                 "\(path)/git-daemon", "--reuseaddr", "--listen=127.0.0.1", "--port=\(port)", "--base-path=\(folder)",
                 "--export-all",
             ]
-        case .smartHTTP: arguments = ["python3", "-c", smartServer, folder, String(port), credentials]
+        case .smartHTTP, .smartHTTPS:
+            let scheme = kind == .smartHTTPS ? "https" : "http"
+            arguments = ["python3", "-c", smartServer, folder, String(port), credentials, scheme]
         case .plainHTTP:
             arguments = ["python3", "-m", "http.server", "--bind", "127.0.0.1", "--directory", folder, String(port)]
         }
@@ -76,8 +81,8 @@ public final class GitServer: Sendable {
 
     /// `git http-backend` behind Basic authorization; notes in `leaks` when the password is in any command line.
     private static let smartServer = #"""
-        import base64, glob, http.server, os, subprocess, sys
-        folder, port, credentials = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+        import base64, glob, http.server, os, ssl, subprocess, sys
+        folder, port, credentials, scheme = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.0"
             def do(self):
@@ -91,6 +96,10 @@ public final class GitServer: Sendable {
                         except OSError: continue
                         if secret in line and b"http.server" not in line: open(folder + "/leaks", "ab").write(line + b"\n")
                 path, _, query = self.path.partition("?")
+                if path.endswith(".tar.gz"):
+                    content = open(folder + path, "rb").read()
+                    self.send_response(200); self.send_header("Content-Length", str(len(content))); self.end_headers()
+                    self.wfile.write(content); return
                 size = int(self.headers.get("Content-Length") or 0)
                 body = self.rfile.read(size)
                 if self.headers.get("Transfer-Encoding") == "chunked":
@@ -110,10 +119,15 @@ public final class GitServer: Sendable {
                 self.send_response(status)
                 for k, v in fields:
                     if k != "Status": self.send_header(k, v)
-                self.end_headers(); self.wfile.write(rest)
+                self.send_header("Content-Length", str(len(rest))); self.end_headers(); self.wfile.write(rest)
             do_GET = do_POST = do
             def log_message(self, *args): pass
-        http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        if scheme == "https":
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(folder + "/server.crt", folder + "/server.key")
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        server.serve_forever()
         """#
 
     static func freePort() -> Int {

@@ -11,6 +11,17 @@ enum GitEnvironment {
         "AWS_CONTAINER_AUTHORIZATION_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_RUNTIME_TOKEN",
     ]
 
+    /// Which authorities git trusts, as its settings: those of git's own variables, else what all programs are told.
+    static func trust(_ environment: [String: String]) -> [(key: String, value: String)] {
+        let names = [
+            ("http.sslCAInfo", ["GIT_SSL_CAINFO", "SSL_CERT_FILE"]),
+            ("http.sslCAPath", ["GIT_SSL_CAPATH", "SSL_CERT_DIR"]),
+        ]
+        return names.compactMap { key, variables in
+            variables.compactMap { environment[$0] }.first { !$0.isEmpty }.map { (key, $0) }
+        }
+    }
+
     /// Whether git needs it to run.
     static func isPlain(_ name: String) -> Bool {
         plain.contains(name) || ["LC_", "XDG_", "KRB5"].contains(where: name.hasPrefix)

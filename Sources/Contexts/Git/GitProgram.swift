@@ -7,6 +7,7 @@ struct GitProgram {
     let remote: GitRemote
     private let environment: [String: String]
     private let user: [(key: String, value: String)]
+    private let trust: [(key: String, value: String)]
 
     /// Asks git for what it may take from the user's own configuration. Without `isOfManifest`, nothing of it says who the
     /// user is.
@@ -15,6 +16,7 @@ struct GitProgram {
         let plain = environment.filter { GitEnvironment.isPlain($0.key) }
         let settings = try await Self.userConfiguration(plain)
         user = isOfManifest ? settings : settings.filter { !Self.isIdentity($0.key) }
+        trust = GitEnvironment.trust(environment)
         var own = plain
         if user.contains(where: { $0.key.hasPrefix("credential.") && $0.key.hasSuffix(".helper") }) {
             own = environment.filter { !GitEnvironment.isWithheld($0.key) }
@@ -74,7 +76,7 @@ struct GitProgram {
         if !user.contains(where: { $0.key == "core.sshcommand" }) {
             variables["GIT_SSH_COMMAND"] = "ssh -a -x -o BatchMode=yes -o ConnectTimeout=20 -o ClearAllForwardings=yes"
         }
-        var settings = Self.settings + user + [("protocol.file.allow", allowsLocal ? "always" : "never")]
+        var settings = Self.settings + user + trust + [("protocol.file.allow", allowsLocal ? "always" : "never")]
         if let credentials = remote.credentials { settings += Self.settings(of: credentials, &variables) }
         variables["GIT_CONFIG_COUNT"] = String(settings.count)
         for (number, setting) in settings.enumerated() {

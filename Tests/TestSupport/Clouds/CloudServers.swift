@@ -70,13 +70,15 @@ public enum CloudServers {
 
     /// A store of blobs that checks signatures by itself, as Azure's documentation says: account `account`, whose key is
     /// `key`; container `box` with `dir/ctx.tar.gz`, and a container `public` with the same that anybody may read.
-    /// `sas` is a shared access signature that may read.
-    public static func azure() throws -> PythonServer { try PythonServer(azureScript, needsPackages: false) }
+    /// `sas` is a shared access signature that may read. The content is that of a file, else of 1 MB.
+    public static func azure(file: String = "") throws -> PythonServer {
+        try PythonServer(azureScript, needsPackages: false, environment: ["FILE": file])
+    }
 
     private static let azureScript = """
-        import base64, datetime, hashlib, hmac, http.server, urllib.parse
+        import base64, datetime, hashlib, hmac, http.server, os, urllib.parse
         KEY = base64.b64encode(b"the key of the account, 32 bytes").decode()
-        CONTENT = bytes(range(256)) * 4000
+        CONTENT = open(os.environ["FILE"], "rb").read() if os.environ["FILE"] else bytes(range(256)) * 4000
         ETAG = '"0x8D1"'
         def sign(text):
             return base64.b64encode(hmac.new(base64.b64decode(KEY), text.encode(), hashlib.sha256).digest()).decode()

@@ -40,7 +40,7 @@ public final class DockerRegistry: Sendable {
     public init(_ options: Options = Options()) throws {
         folder = FilePath(NSTemporaryDirectory()).appending("docker-registry-\(UUID().uuidString)")
         try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
-        if options.tls { try Self.makeCertificates(in: folder) }
+        if options.tls { try TestCertificates.make(in: folder) }
         if let user = options.user {
             let line = try Tool.run("htpasswd", "-Bbn", "-C", "5", user.name, user.password).checked().output
             try line.write(toFile: folder.appending("htpasswd").string, atomically: true, encoding: .utf8)
@@ -163,27 +163,5 @@ extension DockerRegistry {
             text += "issuer: \(tokens.issuer), rootcertbundle: \(tokens.certificate) }\n"
         }
         return text
-    }
-
-    private static func makeCertificates(in folder: FilePath) throws {
-        func file(_ name: String) -> String { folder.appending(name).string }
-        let extensions = "subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:registry.test\n"
-        try extensions.write(toFile: file("server.ext"), atomically: true, encoding: .utf8)
-        let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        try Tool.run(
-            "openssl",
-            ["req", "-x509", "-days", "2", "-subj", "/CN=test authority"] + newKey
-                + ["-keyout", file("ca.key"), "-out", file("ca.crt")]
-        ).checked()
-        try Tool.run(
-            "openssl",
-            ["req", "-subj", "/CN=127.0.0.1"] + newKey
-                + ["-keyout", file("server.key"), "-out", file("server.csr")]
-        ).checked()
-        try Tool.run(
-            "openssl",
-            ["x509", "-req", "-days", "2", "-in", file("server.csr"), "-CA", file("ca.crt"), "-CAkey", file("ca.key")]
-                + ["-CAcreateserial", "-extfile", file("server.ext"), "-out", file("server.crt")]
-        ).checked()
     }
 }
