@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "job.h"
 
@@ -40,6 +41,24 @@ static bool was_spawned(int count, char **arguments) {
     return getsockopt(CSB_SOCKET_FD, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
 }
 
+// Where no control group holds the processor time: everything runs on `count` of the processors that there are, beginning
+// at one that other executors are not likely to have. False when all may be used.
+static bool keep_to_processors(uint32_t count) {
+    cpu_set_t all, kept;
+    if (count == 0 || sched_getaffinity(0, sizeof all, &all) < 0) return false;
+    uint32_t there = (uint32_t)CPU_COUNT(&all), position = 0;
+    if (count >= there) return false;
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    uint32_t first = (uint32_t)(time.tv_nsec / 1000) % there;
+    CPU_ZERO(&kept);
+    for (int processor = 0; processor < CPU_SETSIZE; processor++) {
+        if (!CPU_ISSET(processor, &all)) continue;
+        if ((position++ + there - first) % there < count) CPU_SET(processor, &kept);
+    }
+    return sched_setaffinity(0, sizeof kept, &kept) == 0;
+}
+
 static int read_job(struct csb_failure *failure) {
     struct stat status;
     if (fstat(CSB_JOB_FD, &status) < 0) return csb_fail(failure, CSB_STEP_JOB, NULL);
@@ -57,6 +76,7 @@ static int read_job(struct csb_failure *failure) {
     executor.job_length = header->job_length;
     world.data_limit = header->data_limit;
     world.process_limit = header->process_limit;
+    world.keeps_processors = keep_to_processors(header->processor_limit);
     return 0;
 }
 

@@ -108,8 +108,10 @@ int csb_open_sources(struct csb_mounts *mounts, struct csb_failure *failure);
 int csb_mount_image(const struct csb_overlay *overlay, const struct csb_mounts *mounts, struct csb_failure *failure);
 int csb_mount_over_image(int root, const struct csb_mounts *mounts, struct csb_failure *failure);
 
+struct csb_world;
+
 // seccomp.c
-int csb_filter_step(void);
+int csb_filter_step(const struct csb_world *world);
 int csb_filter_executor(void);
 
 // zygote.c, the world that a step starts from
@@ -117,6 +119,7 @@ struct csb_world {
     int32_t rung;
     uint64_t data_limit;
     uint64_t process_limit;
+    bool keeps_processors;  // a step may not choose its processors
     const char *state_folder;
     int mount_namespace;  // the executor's
     char uid_map[512];    // of a step's user namespace

@@ -13,6 +13,8 @@ struct csb_job_header {
     uint64_t job_length;
     uint64_t data_limit;
     uint64_t process_limit;
+    uint32_t processor_limit;
+    uint32_t reserved;
     char state_folder[PATH_MAX];
     char oom_file[PATH_MAX];
 };

@@ -19,7 +19,8 @@
 
 #include "absent_syscalls.h"
 
-enum who { STEP = 1, EXECUTOR = 2, BOTH = STEP | EXECUTOR };
+// KEPT: steps that must stay on the processors that they are given.
+enum who { STEP = 1, EXECUTOR = 2, KEPT = 4, BOTH = STEP | EXECUTOR };
 static const struct { int who, native, i386; } denied[] = {
 #define CALL(who, name, i386) {who, SYS_##name, i386},
 #include "syscalls.inc"
@@ -92,7 +93,7 @@ static void look_at_arguments(struct program *program, const uint32_t *calls) {
     match_argument(program, calls[IOCTL], 1, terminal_requests, COUNT(terminal_requests), deny, allow);
 }
 
-static void refuse_table(struct program *program, enum who who, bool native) {
+static void refuse_table(struct program *program, int who, bool native) {
     for (size_t index = 0; index < COUNT(denied); index++) {
         int number = native ? denied[index].native : denied[index].i386;
         if (!(denied[index].who & who) || number < 0) continue;
@@ -101,21 +102,21 @@ static void refuse_table(struct program *program, enum who who, bool native) {
     }
 }
 
-static void filter_calls(struct program *program, enum who who, bool native) {
+static void filter_calls(struct program *program, int who, bool native) {
     load(program, offsetof(struct seccomp_data, nr));
-    if (who == STEP) {
+    if (who & STEP) {
         emit(program, BPF_JMP | BPF_JGT | BPF_K, LAST_KNOWN_CALL, 0, 1);
         refuse(program, ENOSYS);
     }
     emit(program, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
     refuse(program, ENOSYS);
     refuse_table(program, who, native);
-    if (who == STEP) look_at_arguments(program, native ? native_calls : i386_calls);
+    if (who & STEP) look_at_arguments(program, native ? native_calls : i386_calls);
     give(program, SECCOMP_RET_ALLOW);
 }
 
 // Native calls, on x86-64 also those of i386 programs in a step, and no others.
-static void build(struct program *program, enum who who) {
+static void build(struct program *program, int who) {
     load(program, offsetof(struct seccomp_data, arch));
     emit(program, BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 1, 0);
     unsigned short jump = program->length;
@@ -123,7 +124,7 @@ static void build(struct program *program, enum who who) {
     filter_calls(program, who, true);
     program->code[jump].k = (uint32_t)(program->length - jump - 1);
 #if defined(__x86_64__)
-    if (who == STEP) {
+    if (who & STEP) {
         emit(program, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 1, 0);
         refuse(program, ENOSYS);
         filter_calls(program, who, false);
@@ -133,7 +134,7 @@ static void build(struct program *program, enum who who) {
 }
 
 // SPEC_ALLOW: a step is not slowed down by mitigations meant for programs that filter themselves.
-static int install(enum who who) {
+static int install(int who) {
     struct program program = {.length = 0};
     build(&program, who);
     struct sock_fprog filter = {.len = program.length, .filter = program.code};
@@ -141,7 +142,7 @@ static int install(enum who who) {
     return result < 0 ? -errno : 0;
 }
 
-int csb_filter_step(void) { return install(STEP); }
+int csb_filter_step(const struct csb_world *world) { return install(STEP | (world->keeps_processors ? KEPT : 0)); }
 
 int csb_filter_executor(void) {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -errno;

@@ -205,7 +205,8 @@ int csb_make_job(const struct csb_job_settings *settings, const void *job, size_
                                      .job_offset = sizeof header,
                                      .job_length = length,
                                      .data_limit = settings->data_limit,
-                                     .process_limit = settings->process_limit};
+                                     .process_limit = settings->process_limit,
+                                     .processor_limit = settings->processor_limit};
     if (strlen(settings->state_folder) >= PATH_MAX || strlen(settings->oom_file) >= PATH_MAX) return -ENAMETOOLONG;
     strcpy(header.state_folder, settings->state_folder);
     strcpy(header.oom_file, settings->oom_file);

@@ -84,7 +84,7 @@ static int close_doors(const struct csb_step_child *child, struct csb_failure *f
     if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0) return csb_fail(failure, CSB_STEP_DESCRIPTORS, NULL);
     result = csb_scope_by_landlock();
     if (result < 0) return csb_fail_with(failure, CSB_STEP_LANDLOCK, -result, NULL);
-    result = csb_filter_step();
+    result = csb_filter_step(child->world);
     return result < 0 ? csb_fail_with(failure, CSB_STEP_SECCOMP, -result, NULL) : 0;
 }
 

@@ -17,6 +17,8 @@ enum ExecutionError: Error, Equatable {
     /// The same step on the same inputs, in an earlier build.
     case failedBefore(step: String)
     case outOfMemory(command: String, limit: Int64?)
+    /// All steps of the image together, in bytes; `command` was ended for it.
+    case overDisk(command: String?, limit: Int64)
     case commandNotStarted(command: String, reason: String)
     case cancelled
     /// A step that the cache has not, where nothing is to run.
@@ -54,6 +56,9 @@ extension ExecutionError: CustomStringConvertible {
         case .failedBefore(let step): "\(step) failed when it was built last"
         case .outOfMemory(let command, let limit):
             "process \"\(command)\" ran out of memory" + (limit.map { " (limits.memory is \($0) bytes)" } ?? "")
+        case .overDisk(let command, let limit):
+            (command.map { "process \"\($0)\" was ended: " } ?? "")
+                + "the steps of the image wrote more than \(limit) bytes to the disk (limits.disk)"
         case .commandNotStarted(let command, let reason):
             "process \"\(command)\" could not be started: \(reason)"
         case .cancelled: "cancelled"
@@ -74,7 +79,7 @@ extension ExecutionError: CustomStringConvertible {
     var failureClass: JobFailure.Class {
         switch self {
         case .sourceNotFound, .sourceIgnored, .sourceChanged, .noContext: .context
-        case .commandFailed, .commandKilled, .commandNotStarted, .failedBefore: .step
+        case .commandFailed, .commandKilled, .commandNotStarted, .failedBefore, .overDisk: .step
         case .outOfMemory: .oom
         case .cancelled: .cancelled
         case .wouldRun: .explained

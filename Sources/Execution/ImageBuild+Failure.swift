@@ -57,7 +57,7 @@ extension ExecutionError {
 
     var isFailedCommand: Bool {
         switch self {
-        case .commandFailed, .commandKilled, .outOfMemory, .commandNotStarted, .failedBefore: true
+        case .commandFailed, .commandKilled, .outOfMemory, .overDisk, .commandNotStarted, .failedBefore: true
         default: false
         }
     }

@@ -3,6 +3,7 @@ internal import Jobs
 internal import OCI
 internal import Sandbox
 internal import Storage
+internal import SystemPackage
 
 /// RUN: a program in the sandbox.
 extension ImageBuild {
@@ -12,14 +13,14 @@ extension ImageBuild {
         let overlay = try prepareOverlay(state)
         let mounts = try StepMounts(plan, of: self)
         let spec = try spec(arguments, network: network, mounts: mounts, state: state, overlay: overlay)
-        let exit = try withExtendedLifetime(mounts) {
-            try execute(spec, step: step, mask: SecretMask(mounts.secrets))
+        let end = try withExtendedLifetime(mounts) {
+            try execute(spec, step: step, mask: SecretMask(mounts.secrets), folders: [overlay.upper] + mounts.writable)
         }
         try stores.layers.discard(overlay.work)
-        try check(exit, command: arguments.joined(separator: " "))
+        try check(end, command: arguments.joined(separator: " "))
         return StepWork(
-            upper: overlay.upper, lowers: overlay.lowers, cpuMilliseconds: exit.usage.cpuTime.inMilliseconds,
-            peakMemoryInBytes: exit.usage.peakMemoryInBytes)
+            upper: overlay.upper, lowers: overlay.lowers, cpuMilliseconds: end.0.usage.cpuTime.inMilliseconds,
+            peakMemoryInBytes: end.0.usage.peakMemoryInBytes)
     }
 
     /// A program in a state, as its user and with its environment.
@@ -44,7 +45,10 @@ extension ImageBuild {
         return environment.texts
     }
 
-    private func execute(_ spec: StepSpec, step: LayerStep, mask: SecretMask) throws -> StepExit {
+    /// `folders` take what the program writes.
+    private func execute(
+        _ spec: StepSpec, step: LayerStep, mask: SecretMask, folders: [FilePath]
+    ) throws -> (StepExit, StepWatch.Excess?) {
         let stdout = try PipeEnds()
         let stderr = try PipeEnds()
         let running = try zygote.start(spec, stdout: stdout.writingFD, stderr: stderr.writingFD)
@@ -55,16 +59,20 @@ extension ImageBuild {
             if isNew { try announce(privateNetwork: .host) }
         }
         return try steps.tracking(running) {
-            try StepOutputReader(step: step.number, log: log, scheduler: scheduler, mask: mask)
-                .read(stdout: stdout.reading, stderr: stderr.reading)
-            return try running.wait()
+            try watch.watching(running, folders: folders) {
+                try StepOutputReader(step: step.number, log: log, scheduler: scheduler, mask: mask)
+                    .read(stdout: stdout.reading, stderr: stderr.reading)
+                return try running.wait()
+            }
         }
     }
 
-    private func check(_ exit: StepExit, command: String) throws {
+    private func check(_ end: (exit: StepExit, excess: StepWatch.Excess?), command: String) throws {
+        let exit = end.exit
+        if end.excess == .disk { throw ExecutionError.overDisk(command: command, limit: job.limits.diskInBytes ?? 0) }
         if exit.code == 0 { return }
         try checkCancellation()
-        if exit.ranOutOfMemory {
+        if exit.ranOutOfMemory || end.excess == .memory {
             throw ExecutionError.outOfMemory(command: command, limit: job.limits.memoryInBytes)
         }
         if let reason = exit.startFailure { throw ExecutionError.commandNotStarted(command: command, reason: reason) }

@@ -25,6 +25,7 @@ final class ImageBuild: Sendable {
     let drafts: Drafts
     let stages: StageResults
     let steps: RunningSteps
+    let watch: StepWatch
     /// Without the triggers of base images.
     private let firstGraph: StageGraph
     private let isolation: String
@@ -52,7 +53,9 @@ final class ImageBuild: Sendable {
         self.epoch = job.epoch ?? seconds
         scope = epoch == nil ? given : given.settingSourceDateEpoch(seconds)
         firstGraph = try StageGraph(dockerfile, of: job, scope: scope)
-        runner = StepRunner(job: job, epoch: self.epoch, stores: stores, scheduler: scheduler, log: log)
+        watch = StepWatch(job.limits, watchesMemory: !zygote.countsMemory, log: log)
+        runner = StepRunner(
+            job: job, epoch: self.epoch, stores: stores, scheduler: scheduler, log: log, watch: watch)
         chain = LayerChain(stores, scheduler: scheduler)
         bases = BaseImages(job: job, blobs: stores.blobs, scheduler: scheduler)
         contexts = ContextFolders(state: stores.state)

@@ -17,10 +17,14 @@ final class StepLog: Sendable {
     private let start = ContinuousClock.now
     /// By step.
     private let tails = Mutex<[Int: [String]]>([:])
+    private let written = Mutex<Int64>(0)
 
     init(_ file: OpenFile) {
         self.file = file
     }
+
+    /// What was written so far.
+    var byteCount: Int64 { written.withLock { $0 } }
 
     /// The last lines that a step wrote, for its error.
     func lastLines(of step: Int) -> [String] { tails.withLock { $0[step] ?? [] } }
@@ -45,6 +49,7 @@ final class StepLog: Sendable {
             bytes += line
             bytes.append(10)
         }
+        written.withLock { $0 += Int64(bytes.count) }
         try file.writeAll(bytes)
     }
 

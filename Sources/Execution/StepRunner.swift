@@ -39,15 +39,19 @@ final class StepRunner: Sendable {
     let scheduler: any SchedulerLink
     private let epoch: Int64?
     private let log: StepLog
+    private let watch: StepWatch
     private let permits: StepPermits
     private let counter = Mutex((steps: 0, cached: 0))
 
-    init(job: Job, epoch: Int64?, stores: Stores, scheduler: any SchedulerLink, log: StepLog) {
+    init(
+        job: Job, epoch: Int64?, stores: Stores, scheduler: any SchedulerLink, log: StepLog, watch: StepWatch
+    ) {
         self.job = job
         self.epoch = epoch
         self.stores = stores
         self.scheduler = scheduler
         self.log = log
+        self.watch = watch
         permits = StepPermits(job.limits)
     }
 
@@ -95,6 +99,7 @@ final class StepRunner: Sendable {
         let work: StepWork
         do {
             work = try run()
+            try watch.add(work.upper)
         } catch {
             try noteFailure(of: step, error)
             throw error

@@ -169,6 +169,8 @@ public struct Limits: Hashable, Sendable, Codable {
     public var cpus: Double?
     public var memoryInBytes: Int64?
     public var pids: Int?
+    /// What the steps that run may write to the disk together, their log included.
+    public var diskInBytes: Int64?
     public var timeoutInSeconds: Double?
     /// The longest time without output or progress.
     public var idleInSeconds: Double?

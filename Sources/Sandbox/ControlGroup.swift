@@ -23,8 +23,11 @@ final class ControlGroup: Sendable {
         let name = GroupName.next()
         var directories: [String] = []
         var outOfMemoryFile = ""
-        for setting in ControlSetting.all(of: limits) {
-            guard let parent = hierarchy.folder(for: setting.controller) else { continue }
+        let settings = ControlSetting.all(of: limits)
+        for setting in settings {
+            guard let parent = hierarchy.folder(for: setting.controller, of: settings.map(\.controller)) else {
+                continue
+            }
             let directory = parent.path + "/" + name
             guard enter(directory, setting, version: parent.version) else { continue }
             if !directories.contains(directory) { directories.append(directory) }
@@ -42,13 +45,15 @@ final class ControlGroup: Sendable {
     }
 
     private static func enter(_ directory: String, _ setting: ControlSetting, version: ControlVersion) -> Bool {
-        guard mkdir(directory, 0o755) == 0 || errno == EEXIST else { return false }
+        let isNew = mkdir(directory, 0o755) == 0
+        guard isNew || errno == EEXIST else { return false }
         for (file, value) in setting.files(version) {
             do {
                 try TextFile.write(value, to: directory + "/" + file.name)
             } catch {
                 guard file.isRequired else { continue }
-                rmdir(directory)
+                // In version 2 another controller may hold it already.
+                if isNew { rmdir(directory) }
                 return false
             }
         }

@@ -36,21 +36,26 @@ struct ControlHierarchy: Sendable {
         self.memberships = memberships
     }
 
-    /// The folder of this process's own group for a controller, if a group can be made there.
-    func folder(for controller: Controller) -> Folder? {
-        let folder = versionOne(controller) ?? versionTwo(controller)
-        guard let folder, access(folder.path, W_OK) == 0 else { return nil }
-        return folder
+    /// Where a group can be made for a controller: in this process's own group, in version 2 also above it. There one group
+    /// is for all of `wanted`.
+    func folder(for controller: Controller, of wanted: [Controller]) -> Folder? {
+        if let folder = versionOne(controller) { return access(folder.path, W_OK) == 0 ? folder : nil }
+        let counts = versionTwoFolders.map { path in (path: path, hands: controllers(handedDownBy: path)) }
+        let best = counts.reduce((path: "", hands: Set<Controller>())) { best, next in
+            next.hands.intersection(wanted).count > best.hands.intersection(wanted).count ? next : best
+        }
+        return best.hands.contains(controller) ? Folder(path: best.path, version: .two) : nil
     }
 
     /// Removes the groups of processes that are gone.
     func removeStale() {
-        for controller in Controller.allCases {
-            guard let folder = folder(for: controller), let directory = opendir(folder.path) else { continue }
+        let folders = Controller.allCases.compactMap { versionOne($0)?.path } + versionTwoFolders
+        for folder in Set(folders) {
+            guard let directory = opendir(folder) else { continue }
             defer { closedir(directory) }
             while let entry = readdir(directory) {
                 let name = text(of: entry.pointee.d_name)
-                if GroupName.isStale(name) { rmdir(folder.path + "/" + name) }
+                if GroupName.isStale(name) { rmdir(folder + "/" + name) }
             }
         }
     }
@@ -64,17 +69,23 @@ struct ControlHierarchy: Sendable {
             .map { Folder(path: $0.path(of: own[2]), version: .one) }
     }
 
-    /// The controller must already be handed down to children of the group.
-    private func versionTwo(_ controller: Controller) -> Folder? {
+    /// This process's group and those above it, nearest first, in which it may make groups and put processes. A group with
+    /// processes hands no controller down, so mostly the one to use is above: systemd's slice for root, the user's own
+    /// manager for others.
+    private var versionTwoFolders: [String] {
         guard let own = memberships.split(separator: "\n").first(where: { $0.hasPrefix("0::") }),
             let mount = mount(type: "cgroup2", option: nil)
-        else { return nil }
-        let path = mount.path(of: own.dropFirst(3))
-        let delegated = TextFile.read(path + "/cgroup.subtree_control") ?? ""
-        guard delegated.split(whereSeparator: \.isWhitespace).contains(where: { $0 == controller.rawValue }) else {
-            return nil
+        else { return [] }
+        var paths = [mount.path(of: own.dropFirst(3))]
+        while let last = paths.last, last.count > mount.point.count, let slash = last.lastIndex(of: "/") {
+            paths.append(String(last[..<slash]))
         }
-        return Folder(path: path, version: .two)
+        return paths.filter { access($0, W_OK) == 0 && access($0 + "/cgroup.procs", W_OK) == 0 }
+    }
+
+    private func controllers(handedDownBy path: String) -> Set<Controller> {
+        let text = TextFile.read(path + "/cgroup.subtree_control") ?? ""
+        return Set(text.split(whereSeparator: \.isWhitespace).compactMap { Controller(rawValue: String($0)) })
     }
 
     private struct Mount {

@@ -65,7 +65,9 @@ struct ExecutorLaunch {
             guard let state = lists[0][0], let counter = lists[0][1] else { throw SandboxError.malformedMessage }
             var settings = csb_job_settings(
                 rung: rung.code, data_limit: UInt64(limits.memoryInBytes ?? 0),
-                process_limit: UInt64(limits.processes ?? 0), state_folder: state, oom_file: counter)
+                process_limit: UInt64(limits.processes ?? 0),
+                processor_limit: UInt32(clamping: Int((limits.processors ?? 0).rounded(.up))), state_folder: state,
+                oom_file: counter)
             return try check(csb_make_job(&settings, job, job.count), "memfd_create")
         }
     }

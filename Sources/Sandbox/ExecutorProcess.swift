@@ -108,7 +108,9 @@ extension ResourceLimits {
             memoryInBytes.map { _ in "no control group for memory: the limit holds for each process, not for their sum"
             },
             processes.map { _ in "no control group for processes: the limit holds for each user of the step" },
-            processors.map { _ in "no control group for processor time: the limit is not enforced" },
+            processors.map {
+                "no control group for processor time: steps run on \(Int($0.rounded(.up))) of the processors instead"
+            },
         ].compactMap(\.self)
     }
 }

@@ -6,6 +6,9 @@ public struct StepZygote: Sendable {
     let stateFolder: FilePath
     let outOfMemoryCounter: OutOfMemoryCounter
 
+    /// Does a control group hold the memory of all steps together?
+    public var countsMemory: Bool { !outOfMemoryCounter.file.isEmpty }
+
     /// Starts a step; several may run at once. Returns when its process exists, before its sandbox is built.
     ///
     /// All descriptors stay the caller's. Without `stdin` the step reads /dev/null. Pipes become the step's user's, so

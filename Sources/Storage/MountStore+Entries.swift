@@ -74,31 +74,3 @@ extension MountStore {
         }
     }
 }
-
-/// What a tree takes on the disk; a file with several names counts once.
-struct StoredSize {
-    private struct File: Hashable {
-        var device: UInt64
-        var inode: UInt64
-    }
-
-    private(set) var bytes: Int64 = 0
-    private var linked: Set<File> = []
-
-    mutating func add(_ folder: OpenFile) throws(SystemError) {
-        try folder.walk(tolerant: true) { (folder) throws(SystemError) in
-            var folders: [FileName] = []
-            for entry in try folder.entries() {
-                guard let status = try folder.statusIfPresent(of: entry.name) else { continue }
-                if status.kind == .directory { folders.append(entry.name) }
-                if isCounted(status) { bytes += status.storedSize }
-            }
-            return folders
-        }
-    }
-
-    private mutating func isCounted(_ status: FileStatus) -> Bool {
-        status.kind == .directory || status.linkCount == 1
-            || linked.insert(File(device: status.device, inode: status.inode)).inserted
-    }
-}

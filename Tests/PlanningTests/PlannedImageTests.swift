@@ -17,7 +17,7 @@ import Testing
             args: { A: b }
             network: none
             isolation: subid
-            limits: { cpus: 1.5, memory: 4GiB, pids: 9, timeout: 30m, idle: 5s }
+            limits: { cpus: 1.5, memory: 4GiB, pids: 9, disk: 2GiB, timeout: 30m, idle: 5s }
             retry: { attempts: 3, when: [oom, any] }
             outputs: [push, { oci: out }, { oci-archive: a.tar }, { docker-archive: d.tar }, { rootfs: root }]
             cache: { mode: off }
@@ -45,6 +45,7 @@ import Testing
         #expect(job.limits.cpus == 1.5)
         #expect(job.limits.memoryInBytes == 4 << 30)
         #expect(job.limits.pids == 9)
+        #expect(job.limits.diskInBytes == 2 << 30)
         #expect(job.limits.timeoutInSeconds == 1800)
         #expect(job.limits.idleInSeconds == 5)
         #expect(job.rootfsOutput == "\(project.folder)/root")

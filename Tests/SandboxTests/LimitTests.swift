@@ -27,6 +27,28 @@ import Testing
         #expect(try executor.run("true").code == 0)
     }
 
+    @Test(.enabled(if: TestRung.isShifted))
+    func `a step that would use more processor time than it may is held back`() throws {
+        let folders = { () -> [String] in
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: "/sys/fs/cgroup/cpu")) ?? []
+            return names.filter { $0.hasPrefix("build-all-\(getpid())-") }
+        }
+        let before = Set(folders())
+        let executor = try TestExecutor(TestState(), limits: ResourceLimits(processors: 0.2))
+        let own = try #require(folders().first { !before.contains($0) })
+        #expect(try executor.run("i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done").code == 0)
+        let counts = try String(contentsOfFile: "/sys/fs/cgroup/cpu/\(own)/cpu.stat", encoding: .utf8)
+        let throttled = counts.split(separator: "\n").first { $0.hasPrefix("nr_throttled ") }
+        #expect(throttled.flatMap { Int($0.dropFirst("nr_throttled ".count)) } ?? 0 > 0)
+    }
+
+    @Test func `without a control group a step keeps to as many processors, and cannot choose others`() throws {
+        let executor = try TestExecutor(TestState(), limits: ResourceLimits(processors: 1))
+        guard executor.process.limitWarnings.contains(where: { $0.contains("processor time") }) else { return }
+        #expect(try executor.run("nproc").output == "1\n")
+        #expect(try executor.run("taskset -p ffff $$").code != 0)
+    }
+
     @Test(.enabled(if: TestRung.isShifted)) func `a control group is gone with its executor`() throws {
         let groups = { () -> Set<String> in
             let names = (try? FileManager.default.contentsOfDirectory(atPath: "/sys/fs/cgroup/pids")) ?? []

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Sandbox
@@ -30,8 +31,36 @@ import Testing
     @Test func `a group's folder is found below its mount, also in a container`() throws {
         let mounts = "30 25 0:26 /docker/abc /tmp rw - cgroup cgroup rw,memory\n"
         let hierarchy = ControlHierarchy(mounts: mounts, memberships: "4:memory:/docker/abc\n0::/\n")
-        #expect(hierarchy.folder(for: .memory)?.path == "/tmp")
-        #expect(hierarchy.folder(for: .pids) == nil)
+        #expect(hierarchy.folder(for: .memory, of: [.memory])?.path == "/tmp")
+        #expect(hierarchy.folder(for: .pids, of: [.pids]) == nil)
+    }
+
+    @Test func `in version 2 one group is taken: the nearest above that hands the most controllers down`() throws {
+        let folder = try TestFolder()
+        let session = folder.path("user.slice/user-0.slice/session-1.scope")
+        Shell(
+            """
+            mkdir -p '\(session)' && cd '\(folder.path)'
+            echo 'cpu memory pids' >cgroup.subtree_control; echo 'memory pids' >user.slice/user-0.slice/cgroup.subtree_control
+            echo 'memory pids' >user.slice/cgroup.subtree_control; : >'\(session)/cgroup.subtree_control'; : >'\(session)/cgroup.procs'; : >user.slice/cgroup.procs
+            : >cgroup.procs; : >user.slice/user-0.slice/cgroup.procs
+            """)
+        let hierarchy = ControlHierarchy(
+            mounts: "30 25 0:26 / \(folder.path) rw - cgroup2 cgroup2 rw\n",
+            memberships: "0::/user.slice/user-0.slice/session-1.scope\n")
+        let slice = folder.path("user.slice/user-0.slice")
+        #expect(hierarchy.folder(for: .memory, of: [.memory, .pids])?.path == slice)
+        #expect(hierarchy.folder(for: .memory, of: [.memory])?.version == .two)
+        #expect(hierarchy.folder(for: .cpu, of: [.cpu])?.path == folder.path)
+        #expect(hierarchy.folder(for: .memory, of: [.memory, .cpu])?.path == folder.path)
+    }
+
+    @Test func `in version 2 a group whose processes are not ours to move is not taken`() throws {
+        let folder = try TestFolder()
+        Shell("cd '\(folder.path)'; mkdir scope; echo memory >cgroup.subtree_control; : >scope/cgroup.subtree_control")
+        let hierarchy = ControlHierarchy(
+            mounts: "30 25 0:26 / \(folder.path) rw - cgroup2 cgroup2 rw\n", memberships: "0::/scope\n")
+        #expect(hierarchy.folder(for: .memory, of: [.memory]) == nil)
     }
 }
 

@@ -70,7 +70,8 @@ final class TestState: @unchecked Sendable {
         "grep",
         "wc", "find", "pwd", "readlink", "tr", "cut", "mknod", "test", "ip", "seq", "yes", "dd", "tail", "nsenter",
         "od",
-        "chroot", "su", "timeout", "nproc", "setsid", "mkfifo", "df", "sync", "ulimit", "tty", "awk", "sort", "printf",
+        "chroot", "su", "timeout", "nproc", "taskset", "setsid", "mkfifo", "df", "sync", "ulimit", "tty", "awk", "sort",
+        "printf",
         "stty",
         "base64", "sha256sum", "du",
     ]

@@ -121,6 +121,8 @@ struct csb_job_settings {
     // Resource limits of a step where no control group holds them; 0 is no limit.
     uint64_t data_limit;
     uint64_t process_limit;
+    // The executor and its steps run on so many processors and cannot choose others; 0: on all.
+    uint32_t processor_limit;
     // Absolute, without symbolic links.
     const char *_Nonnull state_folder;
     // A file that counts kills for lack of memory ("oom_kill N"), or "".

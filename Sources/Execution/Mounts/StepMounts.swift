@@ -12,6 +12,9 @@ final class StepMounts {
     /// What must not be shown.
     private(set) var secrets: [[UInt8]] = []
 
+    /// Folders of the disk that the step may write to: caches, and what `rw` mounts take.
+    var writable: [FilePath] { leases.values.map(\.folder) + scratch }
+
     private let image: ImageBuild
     private var variables: [(name: String, value: String)] = []
     private let agentSocket: String?

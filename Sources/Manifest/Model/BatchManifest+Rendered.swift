@@ -146,6 +146,7 @@ extension BatchManifest {
         let texts = [
             ("cpus", limits.cpus.map { $0 == $0.rounded() ? String(Int($0)) : String($0) }),
             ("memory", limits.memoryInBytes.map(String.init)), ("pids", limits.pids.map(String.init)),
+            ("disk", limits.diskInBytes.map(String.init)),
             ("timeout", limits.timeout.map(Quantity.text)), ("idle", limits.idle.map(Quantity.text)),
         ]
         return texts.compactMap { name, text in text.map { (name, $0) } }

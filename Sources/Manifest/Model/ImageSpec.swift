@@ -85,6 +85,8 @@ extension ImageSpec {
         public var cpus: Double?
         public var memoryInBytes: Int64?
         public var pids: Int?
+        /// What its steps may write to the disk together.
+        public var diskInBytes: Int64?
         public var timeout: Duration?
         /// The longest time without output or progress.
         public var idle: Duration?

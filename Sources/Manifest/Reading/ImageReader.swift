@@ -58,6 +58,7 @@ struct ImageReader {
         limits.cpus = fields.text("cpus", .processors).flatMap { Quantity.decimal($0.value) }
         limits.memoryInBytes = fields.text("memory", .size).flatMap { Quantity.bytes($0.value) }
         limits.pids = fields.text("pids", .processes).flatMap { Int($0.value) }
+        limits.diskInBytes = fields.text("disk", .size).flatMap { Quantity.bytes($0.value) }
         limits.timeout = fields.text("timeout", .duration).flatMap { Quantity.seconds($0.value) }
         limits.idle = fields.text("idle", .duration).flatMap { Quantity.seconds($0.value) }
         return limits

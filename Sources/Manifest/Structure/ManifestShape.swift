@@ -85,9 +85,10 @@ enum ManifestShape {
             Field("cpus", .text(.processors), "Processors: 2, 0.5."),
             Field("memory", .text(.size), "Memory: 4GiB, 512MiB, 100MB, bytes."),
             Field("pids", .text(.processes), "Processes and threads."),
+            Field("disk", .text(.size), "What the steps of the image may write to the disk together: 10GiB."),
             Field("timeout", .text(.duration), "The longest time for the image: 30m, 1h30m."),
             Field("idle", .text(.duration), "The longest time without output."),
-        ], reserved: ["slot", "disk"], isExtensible: true)
+        ], reserved: ["slot"], isExtensible: true)
 
     static let cache = ObjectShape(
         name: "cache", noun: "cache",

@@ -127,6 +127,7 @@ extension Limits {
         cpus = limits.cpus
         memoryInBytes = limits.memoryInBytes
         pids = limits.pids
+        diskInBytes = limits.diskInBytes
         timeoutInSeconds = limits.timeout?.inSeconds
         idleInSeconds = limits.idle?.inSeconds
     }
