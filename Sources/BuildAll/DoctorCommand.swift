@@ -15,12 +15,8 @@ struct DoctorCommand: ParsableCommand {
         Console.standardOutput.write("state folder: \(folder.root)\n")
         let reports = try RungSurvey.reports(folder)
         for report in reports {
-            if let refusal = report.refusal {
-                Console.standardOutput.write("isolation \(report.rung.rawValue): no: \(refusal)\n")
-                if let remedy = report.remedy { Console.standardOutput.write("  \(remedy)\n") }
-            } else {
-                Console.standardOutput.write("isolation \(report.rung.rawValue): works\n")
-            }
+            let lines = RungSurvey.lines(report).joined(separator: "\n")
+            Console.standardOutput.write("isolation \(lines)\n")
         }
         Console.standardOutput.write("executor: \(try ExecutorProgramFile.path())\n")
         if !reports.contains(where: \.isUsable) { throw ExitStatus.host }

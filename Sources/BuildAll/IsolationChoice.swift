@@ -12,15 +12,14 @@ struct IsolationChoice {
             let known = Rung.allCases.map(\.rawValue).joined(separator: ", ")
             throw CommandFailure(.usage, "--isolation \(wanted): this version has \(known)")
         }
-        let reports = try RungSurvey.reports(state)
-        let usable = reports.first { $0.isUsable && (wanted == nil || $0.rung.rawValue == wanted) }
-        guard let usable else {
-            let refusals = reports.map { report in
-                "  \(report.rung.rawValue): \(report.refusal ?? "works, but was not asked for")"
-                    + (report.remedy.map { "\n    \($0)" } ?? "")
-            }
+        let rungs = wanted.flatMap(Rung.init).map { [$0] } ?? Rung.allCases
+        let reports = try RungSurvey.reports(state, of: rungs, untilUsable: true)
+        guard let usable = reports.last, usable.isUsable else {
+            let problem = wanted.map { "this machine cannot isolate build steps by \($0):" }
+            let refusals = reports.flatMap(RungSurvey.lines).map { "  \($0)" }
             throw CommandFailure(
-                .host, (["this machine cannot isolate build steps:"] + refusals).joined(separator: "\n"))
+                .host,
+                ([problem ?? "this machine cannot isolate build steps:"] + refusals).joined(separator: "\n"))
         }
         rung = usable.rung
     }

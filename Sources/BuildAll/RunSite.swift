@@ -15,11 +15,22 @@ struct RunSite {
         lock = try Self.lock(state, waits: waits)
         let isolation = try IsolationChoice(wanted: wanted, state: state)
         if let batch { try isolation.check(batch) }
+        try Self.keepOwners(isolation.rung, in: state)
         launcher = try Self.launcher(isolation.rung, state)
     }
 
     static func launcher(_ rung: Rung, _ state: StateFolder) throws -> SandboxLauncher {
         SandboxLauncher(executable: try ExecutorProgramFile.path(), rung: rung, stateFolder: state.root)
+    }
+
+    private static func keepOwners(_ rung: Rung, in state: StateFolder) throws {
+        do {
+            guard try state.keep(owners: rung.storedOwners()) else { return }
+            Console.standardError.write(
+                "isolation \(rung.rawValue) keeps other owners on the disk: layers are unpacked again\n")
+        } catch {
+            throw CommandFailure(.host, "\(error)")
+        }
     }
 
     private static func lock(_ state: StateFolder, waits: Bool) throws -> RunLock {

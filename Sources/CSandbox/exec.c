@@ -14,10 +14,11 @@ static const int capabilities[] = {CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FOWNER,  CA
                                    CAP_NET_BIND_SERVICE,         CAP_NET_RAW, CAP_SYS_CHROOT,
                                    CAP_SETFCAP};
 
-int csb_drop_capabilities(void) {
+int csb_drop_capabilities(bool keeps_raw_sockets) {
     uint64_t kept = 0;
     for (size_t index = 0; index < sizeof capabilities / sizeof *capabilities; index++)
         kept |= 1ULL << capabilities[index];
+    if (!keeps_raw_sockets) kept &= ~(1ULL << CAP_NET_RAW);
     for (int capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; capability++)
         if (!(kept >> capability & 1) && prctl(PR_CAPBSET_DROP, capability) < 0) return -errno;
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);

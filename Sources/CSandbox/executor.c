@@ -91,9 +91,7 @@ static int hold_to_parent(struct csb_failure *failure) {
 
 static int make_mounts_own(struct csb_failure *failure) {
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return csb_fail(failure, CSB_STEP_PRIVATE_MOUNTS, "/");
-    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
-        return csb_fail(failure, CSB_STEP_EXECUTOR_PROC, "/proc");
-    return 0;
+    return csb_mount_own_proc(&world, failure);
 }
 
 static void block(int number, int how) {

@@ -30,6 +30,12 @@ enum {
 #define CSB_SHIFT 300000u
 #define CSB_SHIFTED_COUNT (4294967295u - CSB_SHIFT)
 
+// Rungs on which an executor is in a user namespace of its own, and those on which a step is in one.
+static inline bool csb_executor_is_mapped(int32_t rung) { return rung == CSB_RUNG_SUBID || rung == CSB_RUNG_MAPPED; }
+static inline bool csb_step_is_mapped(int32_t rung) { return rung != CSB_RUNG_ROOTNS; }
+// Rungs on which the executor is root of the machine, or of the container around it.
+static inline bool csb_executor_is_root(int32_t rung) { return rung == CSB_RUNG_SHIFTED || rung == CSB_RUNG_ROOTNS; }
+
 #define CSB_CLOSE __attribute__((cleanup(csb_close)))
 static inline void csb_close(int *fd) {
     if (*fd < 0) return;
@@ -52,7 +58,8 @@ size_t csb_format(char *buffer, size_t size, const char *format, ...) __attribut
 // process.c
 pid_t csb_clone(uint64_t flags, int *pidfd);
 int csb_drop_signals(void);
-int csb_write_maps(pid_t pid, const char *uid_map, const char *gid_map, struct csb_failure *failure);
+pid_t csb_visible_pid(int pidfd);
+int csb_write_maps(int pidfd, const char *uid_map, const char *gid_map, struct csb_failure *failure);
 int csb_user_namespace(struct csb_failure *failure);
 int csb_child_failed(int pipe_fd, const struct csb_failure *failure) __attribute__((noreturn));
 
@@ -77,9 +84,14 @@ extern const char *const csb_etc_files[];
 struct csb_image_files {
     const char *host_name;
     const char *resolver;  // text of /etc/resolv.conf
+    bool proc_shows_outside;
     int terminal_fd;       // becomes /dev/console; -1: there is none
 };
 int csb_mount_image_files(int root, const struct csb_image_files *files, struct csb_failure *failure);
+
+int csb_open_proc(bool shows_outside);
+struct csb_world;
+int csb_mount_own_proc(struct csb_world *world, struct csb_failure *failure);
 
 // walk.c
 struct csb_walk {
@@ -108,6 +120,11 @@ int csb_open_sources(struct csb_mounts *mounts, struct csb_failure *failure);
 int csb_mount_image(const struct csb_overlay *overlay, const struct csb_mounts *mounts, struct csb_failure *failure);
 int csb_mount_over_image(int root, const struct csb_mounts *mounts, struct csb_failure *failure);
 
+// take.c
+int csb_take_state(const struct csb_world *world, struct csb_failure *failure);
+int csb_take_path(int state, const char *path, struct csb_failure *failure);
+int csb_take_request(const struct csb_step_request *request, struct csb_failure *failure);
+
 struct csb_world;
 
 // seccomp.c
@@ -121,10 +138,13 @@ struct csb_world {
     uint64_t process_limit;
     bool keeps_processors;  // a step may not choose its processors
     const char *state_folder;
+    bool proc_shows_outside;  // no fresh /proc can be had: it is the one of the container around the executor
     int mount_namespace;  // the executor's
     char uid_map[512];    // of a step's user namespace
     char gid_map[512];
 };
+uint64_t csb_step_namespaces(int32_t rung);
+int csb_map_step(const struct csb_world *world, int pidfd, struct csb_failure *failure);
 int csb_build_world(struct csb_world *world, struct csb_failure *failure);
 int csb_run_zygote(struct csb_world *world, int socket, int status_fd) __attribute__((noreturn));
 
@@ -157,7 +177,7 @@ struct csb_report {
 };
 int csb_enter_step(const struct csb_step_child *child) __attribute__((noreturn));
 int csb_prepare_working_directory(const char *path, struct csb_failure *failure);
-int csb_drop_capabilities(void);
+int csb_drop_capabilities(bool keeps_raw_sockets);
 int csb_scope_by_landlock(void);
 void csb_exec_step(const struct csb_step_request *request, struct csb_failure *failure);
 int csb_run_init(pid_t child, int report_fd) __attribute__((noreturn));

@@ -24,7 +24,7 @@ int csb_move(int mount, int target) {
 
 int csb_bind(int tree, int target, bool read_only) {
     struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
-    if (read_only && mount_setattr(tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes) < 0) return -errno;
+    if (read_only && mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes) < 0) return -errno;
     return csb_move(tree, target);
 }
 
@@ -33,15 +33,31 @@ int csb_bind_file(const char *source, int directory, const char *name, bool read
     CSB_CLOSE int target = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (target < 0 && errno == ENOENT) return 1;
     if (target < 0) return csb_fail(failure, CSB_STEP_MOUNT_POINT, name);
-    CSB_CLOSE int tree = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    // With what a container mounted below it: in a user namespace that cannot be left behind.
+    CSB_CLOSE int tree = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
     if (tree < 0) return csb_fail(failure, CSB_STEP_BIND, source);
     int result = csb_bind(tree, target, read_only);
     return result < 0 ? csb_fail_with(failure, CSB_STEP_BIND, -result, name) : 0;
 }
 
+// Where a seccomp profile around us refuses pivot_root: the new root lies over the old one, as an initramfs does it.
+// Nothing leads below it: `..` of the topmost root is that root again, and a step may not unmount.
+static int cover(int root, struct csb_failure *failure) {
+    CSB_CLOSE int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct statx ours, topmost;
+    if (statx(root, "", AT_EMPTY_PATH, STATX_MNT_ID, &ours) < 0 || statx(AT_FDCWD, "/..", 0, STATX_MNT_ID, &topmost) < 0)
+        return csb_fail(failure, CSB_STEP_PIVOT, NULL);
+    if (ours.stx_mnt_id != topmost.stx_mnt_id &&
+        move_mount(root, "", old, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+        return csb_fail(failure, CSB_STEP_PIVOT, NULL);
+    return chroot(".") < 0 || chdir("/") < 0 ? csb_fail(failure, CSB_STEP_PIVOT, "/") : 0;
+}
+
 // Makes `root` the root of this mount namespace and lets go of everything else.
 int csb_pivot(int root, struct csb_failure *failure) {
-    if (fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0) return csb_fail(failure, CSB_STEP_PIVOT, NULL);
+    if (fchdir(root) < 0) return csb_fail(failure, CSB_STEP_PIVOT, NULL);
+    if (syscall(SYS_pivot_root, ".", ".") < 0)
+        return errno == EPERM ? cover(root, failure) : csb_fail(failure, CSB_STEP_PIVOT, NULL);
     if (umount2(".", MNT_DETACH) < 0) return csb_fail(failure, CSB_STEP_DETACH, NULL);
     return chdir("/") < 0 ? csb_fail(failure, CSB_STEP_PIVOT, "/") : 0;
 }
@@ -68,15 +84,38 @@ static const char *const fixed_entries[] = {"bus", "fs", "irq", "sys", "sysrq-tr
 static int make_read_only(int directory, const char *name, struct csb_failure *failure) {
     CSB_CLOSE int target = openat(directory, name, O_PATH | O_CLOEXEC);
     if (target < 0) return 0;
-    CSB_CLOSE int tree = open_tree(directory, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    CSB_CLOSE int tree = open_tree(directory, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
     if (tree < 0) return csb_fail(failure, CSB_STEP_MASK, name);
     int result = csb_bind(tree, target, true);
     return result < 0 ? csb_fail_with(failure, CSB_STEP_MASK, -result, name) : 0;
 }
 
-static int mount_proc(int root, struct csb_failure *failure) {
-    CSB_CLOSE int proc =
-        csb_make_filesystem("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+// The /proc of the container around us, as it is masked there, and not to be written at all.
+static int clone_outer_proc(void) {
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
+    CSB_CLOSE int proc = open_tree(AT_FDCWD, "/proc", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+    if (proc < 0 || mount_setattr(proc, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes) < 0)
+        return -errno;
+    return fcntl(proc, F_DUPFD_CLOEXEC, 0);
+}
+
+// A container hides parts of its /proc by mounts; the kernel then gives a user namespace no fresh one that would show
+// them (EPERM). What remains is the container's own, whose pids are not ours but whose `self` is.
+int csb_mount_own_proc(struct csb_world *world, struct csb_failure *failure) {
+    char self[16];
+    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0) return 0;
+    world->proc_shows_outside =
+        errno == EPERM && csb_executor_is_mapped(world->rung) && readlink("/proc/self", self, sizeof self) > 0;
+    return world->proc_shows_outside ? 0 : csb_fail_with(failure, CSB_STEP_EXECUTOR_PROC, EPERM, "/proc");
+}
+
+int csb_open_proc(bool shows_outside) {
+    if (shows_outside) return clone_outer_proc();
+    return csb_make_filesystem("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+static int mount_proc(int root, bool shows_outside, struct csb_failure *failure) {
+    CSB_CLOSE int proc = csb_open_proc(shows_outside);
     int result = attach(root, "proc", proc, CSB_STEP_MOUNT_PROC, failure);
     for (const char *const *name = hidden_files; *name && result >= 0; name++)
         result = csb_bind_file("/dev/null", proc, *name, true, failure);
@@ -196,7 +235,7 @@ static int mount_etc(int root, const struct csb_image_files *files, struct csb_f
 }
 
 int csb_mount_image_files(int root, const struct csb_image_files *files, struct csb_failure *failure) {
-    int result = mount_proc(root, failure);
+    int result = mount_proc(root, files->proc_shows_outside, failure);
     if (result >= 0) result = mount_dev(root, files->terminal_fd, failure);
     if (result >= 0) result = mount_sys(root, failure);
     if (result >= 0) result = mount_etc(root, files, failure);

@@ -28,6 +28,7 @@ void csb_read_resolver(char *buffer, size_t size) {
 
 struct holder {
     pid_t pid;
+    int pidfd;
     struct csb_own_net network;
 };
 
@@ -47,9 +48,10 @@ static void hold(int ready, int release) {
 
 static int take_namespaces(struct holder *holder) {
     char path[64];
-    csb_format(path, sizeof path, "/proc/%d/ns/user", holder->pid);
+    pid_t pid = csb_visible_pid(holder->pidfd);
+    csb_format(path, sizeof path, "/proc/%d/ns/user", pid);
     holder->network.user_fd = open(path, O_RDONLY | O_CLOEXEC);
-    csb_format(path, sizeof path, "/proc/%d/ns/net", holder->pid);
+    csb_format(path, sizeof path, "/proc/%d/ns/net", pid);
     holder->network.network_fd = open(path, O_RDONLY | O_CLOEXEC);
     return holder->network.user_fd < 0 || holder->network.network_fd < 0 ? -errno : 0;
 }
@@ -57,12 +59,12 @@ static int take_namespaces(struct holder *holder) {
 // Makes the namespaces in a child, which is gone when this returns. In `shifted` their owner is `nobody`, so that the
 // stack can run as that user; the ids of the calling thread's file system accesses stay root's.
 static int make_namespaces(const struct csb_world *world, struct holder *holder) {
-    bool shifted = world->rung == CSB_RUNG_SHIFTED;
+    bool shifted = csb_executor_is_root(world->rung);
     int ready[2], release[2];
     if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(release, O_CLOEXEC) < 0) return -errno;
     CSB_CLOSE int ready_read = ready[0], ready_write = ready[1], release_read = release[0], release_write = release[1];
     if (shifted && syscall(SYS_setresuid, -1, CSB_STACK_USER, 0) < 0) return -errno;
-    holder->pid = csb_clone(CLONE_NEWUSER | CLONE_NEWNET, NULL);
+    holder->pid = csb_clone(CLONE_NEWUSER | CLONE_NEWNET, &holder->pidfd);
     if (holder->pid == 0) {
         close(release_write);
         hold(ready_write, release_read);
@@ -72,7 +74,7 @@ static int make_namespaces(const struct csb_world *world, struct holder *holder)
     struct csb_failure failure;
     char map[32];
     csb_format(map, sizeof map, "0 %d 1", shifted ? CSB_STACK_USER : 0);
-    int result = csb_write_maps(holder->pid, map, map, &failure);
+    int result = csb_write_maps(holder->pidfd, map, map, &failure);
     if (result == 0) result = take_namespaces(holder);
     char byte = 0;
     if (result == 0) csb_write_all(release_write, &byte, 1);
@@ -82,6 +84,7 @@ static int make_namespaces(const struct csb_world *world, struct holder *holder)
     ready_write = -1;
     if (result == 0 && (csb_read(ready_read, &byte, 1) != 1 || byte != 0)) result = -ENETDOWN;
     while (waitpid(holder->pid, NULL, 0) < 0 && errno == EINTR) {}
+    close(holder->pidfd);
     return result;
 }
 

@@ -52,7 +52,8 @@ int csb_mount_overlay(const struct csb_overlay *overlay, struct csb_failure *fai
     if (result < 0) return result;
     if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
         return csb_fail(failure, CSB_STEP_OVERLAY_CREATE, overlay->upper);
-    int root = fsmount(context, FSMOUNT_CLOEXEC, 0);
+    // An image may hold device nodes. In a user namespace the kernel ignores them by itself.
+    int root = fsmount(context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV);
     if (root < 0) return csb_fail(failure, CSB_STEP_OVERLAY_CREATE, overlay->upper);
     return root;
 }

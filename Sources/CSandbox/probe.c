@@ -18,8 +18,7 @@ static int probe_step(struct csb_world *world, struct csb_failure *failure) {
     const char *lowers[] = {lower, NULL};
     struct csb_overlay overlay = {.lowers = lowers, .last_lower = "/skeleton", .upper = upper, .work = work};
     if (pipe2(go, O_CLOEXEC) < 0 || pipe2(report, O_CLOEXEC) < 0) return csb_fail(failure, CSB_STEP_PIPE, NULL);
-    pid_t pid = csb_clone(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP,
-                          &pidfd);
+    pid_t pid = csb_clone(csb_step_namespaces(world->rung), &pidfd);
     if (pid < 0) return csb_fail_with(failure, CSB_STEP_USER_NAMESPACE, -pid, NULL);
     if (pid == 0) {
         struct csb_step_child child = {.world = world, .overlay = &overlay, .resolver = "", .go_fd = go[0],
@@ -27,13 +26,27 @@ static int probe_step(struct csb_world *world, struct csb_failure *failure) {
         csb_enter_step(&child);
     }
     close(report[1]);
-    int result = csb_write_maps(pid, world->uid_map, world->gid_map, failure);
+    int result = csb_map_step(world, pidfd, failure);
     if (result < 0) return result;
     csb_write_all(go[1], "", 1);
     struct csb_report told;
     if (csb_read(report[0], &told, sizeof told) != sizeof told) return 0;
     *failure = told.failure;
     return -failure->error;
+}
+
+// The caller's directories are not of the ids of the new namespace.
+static int take_scratch(struct csb_failure *failure) {
+    static const char *const names[] = {"lower/directory", "upper", "work", NULL};
+    CSB_CLOSE int state = open(probed_state, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (state < 0) return csb_fail(failure, CSB_STEP_OPEN_STATE, probed_state);
+    int result = 0;
+    for (const char *const *name = names; *name && result == 0; name++) {
+        char path[PATH_MAX];
+        csb_format(path, sizeof path, "%s/%s", probed_scratch, *name);
+        result = csb_take_path(state, path, failure);
+    }
+    return result;
 }
 
 static void probe_body(const struct csb_spawn_request *request, const struct csb_channel *channel)
@@ -49,10 +62,8 @@ static void probe_body(const struct csb_spawn_request *request, const struct csb
         csb_fail(&failure, CSB_STEP_PRIVATE_MOUNTS, "/");
         csb_child_failed(status, &failure);
     }
-    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) {
-        csb_fail(&failure, CSB_STEP_EXECUTOR_PROC, "/proc");
-        csb_child_failed(status, &failure);
-    }
+    if (csb_mount_own_proc(&world, &failure) < 0) csb_child_failed(status, &failure);
+    if (world.rung == CSB_RUNG_MAPPED && take_scratch(&failure) < 0) csb_child_failed(status, &failure);
     if (csb_build_world(&world, &failure) < 0) csb_child_failed(status, &failure);
     if (probe_step(&world, &failure) == 0) failure.step = CSB_STEP_NONE;
     csb_child_failed(status, &failure);
@@ -66,11 +77,10 @@ static int probe_task(struct csb_task *task) {
     return 0;
 }
 
-int csb_probe(int32_t rung, const char *state_folder, const char *scratch, const char *const *newuidmap,
-              const char *const *newgidmap, struct csb_failure *failure) {
+int csb_probe(int32_t rung, const char *state_folder, const char *scratch, const struct csb_id_maps *maps,
+              struct csb_failure *failure) {
     int pidfd = -1;
-    struct csb_spawn_request request = {
-        .executable = "", .rung = rung, .newuidmap = newuidmap, .newgidmap = newgidmap};
+    struct csb_spawn_request request = {.executable = "", .rung = rung, .maps = *maps};
     struct csb_task task = {.run = probe_task, .request = &request, .pidfd = &pidfd, .failure = failure};
     static pthread_mutex_t one_probe = PTHREAD_MUTEX_INITIALIZER;
     pthread_mutex_lock(&one_probe);

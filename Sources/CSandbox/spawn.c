@@ -75,7 +75,7 @@ int csb_wait_for_maps(int32_t rung, const struct csb_channel *channel, struct cs
     close(channel->status[0]);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (csb_read(channel->go[0], &go, 1) != 1) _exit(CSB_EXIT_SETUP_FAILED);
-    if (rung != CSB_RUNG_SUBID) return 0;
+    if (!csb_executor_is_mapped(rung)) return 0;
     if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0)
         return csb_fail(failure, CSB_STEP_SET_IDS, "0");
     return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? csb_fail(failure, CSB_STEP_PARENT_DEATH, NULL) : 0;
@@ -135,13 +135,17 @@ static int enter_groups(const char *const *files, pid_t pid, struct csb_failure 
     return 0;
 }
 
-static int let_go(const struct csb_spawn_request *request, pid_t pid, const struct csb_channel *channel,
+static int give_ids(const struct csb_id_maps *maps, pid_t pid, int pidfd, struct csb_failure *failure) {
+    int result = maps->uid_map ? csb_write_maps(pidfd, maps->uid_map, maps->gid_map, failure) : 0;
+    if (result == 0 && maps->newuidmap) result = run_map_helper(maps->newuidmap, pid, CSB_STEP_NEWUIDMAP, failure);
+    if (result == 0 && maps->newgidmap) result = run_map_helper(maps->newgidmap, pid, CSB_STEP_NEWGIDMAP, failure);
+    return result;
+}
+
+static int let_go(const struct csb_spawn_request *request, pid_t pid, int pidfd, const struct csb_channel *channel,
                   struct csb_failure *failure) {
     int result = enter_groups(request->group_files, pid, failure);
-    if (result == 0 && request->newuidmap)
-        result = run_map_helper(request->newuidmap, pid, CSB_STEP_NEWUIDMAP, failure);
-    if (result == 0 && request->newgidmap)
-        result = run_map_helper(request->newgidmap, pid, CSB_STEP_NEWGIDMAP, failure);
+    if (result == 0) result = give_ids(&request->maps, pid, pidfd, failure);
     if (result == 0 && csb_write_all(channel->go[1], "", 1) < 0) result = csb_fail(failure, CSB_STEP_PIPE, NULL);
     return result;
 }
@@ -163,7 +167,7 @@ static int await_status(int fd, struct csb_failure *failure) {
 
 static uint64_t namespaces(int32_t rung) {
     uint64_t flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC;
-    return rung == CSB_RUNG_SUBID ? flags | CLONE_NEWUSER : flags;
+    return csb_executor_is_mapped(rung) ? flags | CLONE_NEWUSER : flags;
 }
 
 int csb_start(const struct csb_spawn_request *request, csb_child_body *body, int *pidfd, struct csb_failure *failure) {
@@ -175,12 +179,12 @@ int csb_start(const struct csb_spawn_request *request, csb_child_body *body, int
     pid_t pid = csb_clone(namespaces(request->rung), pidfd);
     if (pid == 0) body(request, &channel);
     if (pid < 0) {
-        bool user = request->rung == CSB_RUNG_SUBID;
+        bool user = csb_executor_is_mapped(request->rung);
         return csb_fail_with(failure, user ? CSB_STEP_USER_NAMESPACE : CSB_STEP_PROCESS_NAMESPACES, -pid, NULL);
     }
     close(status_write);
     status_write = -1;
-    int result = let_go(request, pid, &channel, failure);
+    int result = let_go(request, pid, *pidfd, &channel, failure);
     if (result == 0) result = await_status(status_read, failure);
     if (result == 0) return pid;
     csb_pidfd_send_signal(*pidfd, SIGKILL);

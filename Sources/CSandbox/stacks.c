@@ -71,7 +71,7 @@ static void exec_stack(const struct csb_world *world, const struct csb_own_net *
 static void exec_stack(const struct csb_world *world, const struct csb_own_net *net, const struct program *program,
                        int output, int ready) {
     static char *const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};
-    bool shifted = world->rung == CSB_RUNG_SHIFTED;
+    bool shifted = csb_executor_is_root(world->rung);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (setns(world->mount_namespace, CLONE_NEWNS) < 0 || unshare(CLONE_NEWNS) < 0) _exit(126);
     mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
@@ -132,7 +132,7 @@ static int start_pasta(const struct csb_world *world, const struct csb_own_net *
                            "--no-map-gw", "--no-netns-quit", "--quiet", "--netns", "/proc/self/fd/21", "--userns",
                            "/proc/self/fd/20"};
     int count = 17;
-    if (world->rung == CSB_RUNG_SHIFTED) {
+    if (csb_executor_is_root(world->rung)) {
         arguments[count++] = "--runas";
         arguments[count++] = "65534:65534";
     }

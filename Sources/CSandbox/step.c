@@ -48,6 +48,7 @@ static int enter_image(const struct csb_step_child *child, struct csb_failure *f
         return csb_fail(failure, CSB_STEP_BIND, "/root");
     struct csb_image_files files = {.host_name = child->request ? child->request->host_name : "probe",
                                     .resolver = child->resolver,
+                                    .proc_shows_outside = child->world->proc_shows_outside,
                                     .terminal_fd = child->files.is_terminal ? child->files.stdin_fd : -1};
     result = csb_mount_image_files(root, &files, failure);
     if (result == 0) result = csb_mount_over_image(root, &mounts, failure);
@@ -99,8 +100,11 @@ static int take_descriptors(const struct csb_step_child *child, struct csb_failu
     return 0;
 }
 
-static int become_user(const struct csb_step_request *request, struct csb_failure *failure) {
-    int result = csb_drop_capabilities();
+static int become_user(const struct csb_step_child *child, struct csb_failure *failure) {
+    const struct csb_step_request *request = child->request;
+    // Without a user namespace that capability would hold over the machine's interfaces.
+    bool is_on_host = !csb_step_is_mapped(child->world->rung) && request->network == CSB_NETWORK_HOST;
+    int result = csb_drop_capabilities(!is_on_host);
     if (result < 0) return csb_fail_with(failure, CSB_STEP_CAPABILITIES, -result, NULL);
     char ids[32];
     csb_format(ids, sizeof ids, "%u:%u", request->uid, request->gid);
@@ -117,7 +121,7 @@ static void run_program(const struct csb_step_child *child, struct csb_failure *
     setsid();
     if (take_descriptors(child, failure) < 0) return;
     if (csb_prepare_working_directory(child->request->working_directory, failure) < 0) return;
-    if (become_user(child->request, failure) < 0) return;
+    if (become_user(child, failure) < 0) return;
     csb_drop_signals();
     csb_exec_step(child->request, failure);
 }

@@ -93,7 +93,7 @@ static pid_t clone_in_network(int namespace_fd, uint64_t flags, struct csb_failu
 }
 
 static int clone_step(struct zygote *zygote, int network, struct running *step, struct csb_failure *failure) {
-    uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+    uint64_t flags = csb_step_namespaces(zygote->world->rung);
     if (network == CSB_NETWORK_NONE) flags |= CLONE_NEWNET;
     bool private = network == CSB_NETWORK_PRIVATE;
     step->pid = private ? clone_in_network(zygote->stack.namespace_fd, flags, failure) : csb_clone(flags, &step->pidfd);
@@ -140,12 +140,13 @@ static int let_go(struct zygote *zygote, const struct csb_step_request *request,
     CSB_CLOSE int go_read = go[0], go_write = go[1];
     reply->network = choose_network(zygote, request->network, reply);
     give_files(zygote->world, files, request->uid);
-    int result = clone_step(zygote, reply->network, step, failure);
+    int result = zygote->world->rung == CSB_RUNG_MAPPED ? csb_take_request(request, failure) : 0;
+    if (result == 0) result = clone_step(zygote, reply->network, step, failure);
     if (result == 0 && step->pid == 0) {
         close(go_write);
         enter(zygote, request, reply->network, go_read, report_write, files);
     }
-    if (result == 0) result = csb_write_maps(step->pid, zygote->world->uid_map, zygote->world->gid_map, failure);
+    if (result == 0) result = csb_map_step(zygote->world, step->pidfd, failure);
     return result < 0 ? result : csb_write_all(go_write, "", 1);
 }
 

@@ -18,7 +18,7 @@ struct ExecutorLaunch {
 
     /// Limits here are those that no control group holds.
     func start(job: [UInt8], limits: ResourceLimits, group: ControlGroup?) throws -> Started {
-        let helper = try MapHelper(for: rung)
+        let maps = try IDMaps(for: rung)
         let memory = try makeJob(job, limits: limits, group: group)
         defer { close(memory) }
         var ours: CInt = -1
@@ -29,7 +29,7 @@ struct ExecutorLaunch {
         let lifeline = try FileDescriptor.pipe(options: .closeOnExec)
         defer { try? lifeline.readEnd.close() }
         do {
-            let (pid, pidfd) = try spawn(helper, group: group) { request in
+            let (pid, pidfd) = try spawn(maps, group: group) { request in
                 request.job_fd = memory
                 request.socket_fd = theirs
                 request.lifeline_fd = lifeline.readEnd.rawValue
@@ -42,19 +42,19 @@ struct ExecutorLaunch {
     }
 
     private func spawn(
-        _ helper: MapHelper, group: ControlGroup?, fill: (inout csb_spawn_request) -> Void
+        _ maps: IDMaps, group: ControlGroup?, fill: (inout csb_spawn_request) -> Void
     ) throws -> (Int32, CInt) {
         var pidfd: CInt = -1
         var failure = csb_failure()
-        let lists = [[executable.string], helper.uidArguments, helper.gidArguments, group?.processFiles ?? []]
-        let pid = try withCStringLists(lists) { lists in
+        let pid = try withCStringLists([[executable.string], group?.processFiles ?? []]) { lists in
             guard let path = lists[0][0] else { throw SandboxError.malformedMessage }
-            var request = csb_spawn_request(
-                executable: path, rung: rung.code, job_fd: -1, socket_fd: -1, lifeline_fd: -1, output_fd: output,
-                newuidmap: lists[1][0] == nil ? nil : lists[1], newgidmap: lists[2][0] == nil ? nil : lists[2],
-                group_files: lists[3])
-            fill(&request)
-            return csb_spawn(&request, &pidfd, &failure)
+            return try maps.withMaps { maps in
+                var request = csb_spawn_request(
+                    executable: path, rung: rung.code, job_fd: -1, socket_fd: -1, lifeline_fd: -1, output_fd: output,
+                    maps: maps, group_files: lists[1])
+                fill(&request)
+                return csb_spawn(&request, &pidfd, &failure)
+            }
         }
         guard pid >= 0 else { throw failure.asError }
         return (pid, pidfd)

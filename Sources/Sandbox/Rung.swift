@@ -4,13 +4,20 @@ internal import CSandbox
 public enum Rung: String, Codable, CaseIterable, Sendable {
     /// Root on the host: steps run as ids 300000 and up, the disk holds the image's own ids through an id-mapped mount.
     case shifted
+    /// Root of a container with CAP_SETUID, CAP_SETGID and CAP_SETFCAP but no CAP_SYS_ADMIN: this process writes the id map
+    /// of the executor's user namespace itself.
+    case mapped
     /// An ordinary user with ranges in /etc/subuid and /etc/subgid, mapped by newuidmap and newgidmap.
     case subid
+    /// Root where user namespaces are off: steps have the machine's root, in mount, pid, IPC, UTS and cgroup namespaces.
+    case rootns
 
     var code: Int32 {
         switch self {
         case .shifted: Int32(bitPattern: CSB_RUNG_SHIFTED.rawValue)
+        case .mapped: Int32(bitPattern: CSB_RUNG_MAPPED.rawValue)
         case .subid: Int32(bitPattern: CSB_RUNG_SUBID.rawValue)
+        case .rootns: Int32(bitPattern: CSB_RUNG_ROOTNS.rawValue)
         }
     }
 

@@ -8,16 +8,12 @@ struct RungProbe {
     let stateFolder: FilePath
 
     func run() throws(RungRefusal) {
-        switch (rung, geteuid()) {
-        case (.shifted, 0), (.subid, 1...): break
-        case (.shifted, _): throw .needsRoot
-        case (.subid, _): throw .needsOrdinaryUser
-        }
+        try checkCaller()
         do {
-            let helper = try MapHelper(for: rung)
+            let maps = try IDMaps(for: rung)
             let scratch = try makeScratch()
             defer { removeScratch(scratch) }
-            try probe(helper, scratch: scratch)
+            try probe(maps, scratch: scratch)
         } catch let error as SandboxError {
             throw .failed(error)
         } catch {
@@ -25,14 +21,25 @@ struct RungProbe {
         }
     }
 
-    private func probe(_ helper: MapHelper, scratch: String) throws {
+    /// What explains a refusal better than the call that would fail.
+    private func checkCaller() throws(RungRefusal) {
+        switch rung {
+        case .shifted, .rootns: if geteuid() != 0 { throw .needsRoot }
+        case .subid: if geteuid() == 0 { throw .needsOrdinaryUser }
+        case .mapped:
+            let missing = Capability.missing(of: [.setUID, .setGID])
+            if !missing.isEmpty { throw .needsCapabilities(missing) }
+        }
+    }
+
+    private func probe(_ maps: IDMaps, scratch: String) throws {
         var failure = csb_failure()
-        let lists = [[stateFolder.string, scratch], helper.uidArguments, helper.gidArguments]
-        let result = try withCStringLists(lists) { lists in
+        let result = try withCStringLists([[stateFolder.string, scratch]]) { lists in
             guard let state = lists[0][0], let scratch = lists[0][1] else { throw SandboxError.malformedMessage }
-            return csb_probe(
-                rung.code, state, scratch, lists[1][0] == nil ? nil : lists[1], lists[2][0] == nil ? nil : lists[2],
-                &failure)
+            return try maps.withMaps { maps in
+                var maps = maps
+                return csb_probe(rung.code, state, scratch, &maps, &failure)
+            }
         }
         guard result >= 0 else { throw failure.asError }
     }

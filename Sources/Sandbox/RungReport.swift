@@ -8,7 +8,7 @@ public struct RungReport: Equatable, Sendable {
     /// What was tried and how it failed; nil when the rung works.
     public let refusal: String?
     /// What to do about it, when that is certain.
-    public let remedy: String?
+    public let remedies: [RungRemedy]
 
     public var isUsable: Bool { refusal == nil }
 }
@@ -17,15 +17,23 @@ public struct RungReport: Equatable, Sendable {
 /// whoever tries removes these.
 public func rungProbeFolders() -> [String] { Rung.allCases.map { RungProbe.folder(of: $0, in: "tmp/") } }
 
-/// Tries every rung's calls, in a child process and on the real state folder, which must exist. The first report that
-/// is usable is the rung to take.
-public func probeRungs(stateFolder: FilePath) -> [RungReport] {
-    Rung.allCases.map { rung in
-        do throws(RungRefusal) {
-            try RungProbe(rung: rung, stateFolder: stateFolder).run()
-            return RungReport(rung: rung, refusal: nil, remedy: nil)
-        } catch {
-            return RungReport(rung: rung, refusal: "\(error)", remedy: error.remedy)
-        }
+/// Tries the calls of rungs, in a child process and on the real state folder, which must exist. The first report that
+/// is usable is the rung to take; `untilUsable` tries none below it.
+public func probeRungs(
+    _ rungs: [Rung] = Rung.allCases, stateFolder: FilePath, untilUsable: Bool = false
+) -> [RungReport] {
+    var reports: [RungReport] = []
+    for rung in rungs where !untilUsable || !reports.contains(where: \.isUsable) {
+        reports.append(probe(rung, stateFolder))
+    }
+    return reports
+}
+
+private func probe(_ rung: Rung, _ stateFolder: FilePath) -> RungReport {
+    do throws(RungRefusal) {
+        try RungProbe(rung: rung, stateFolder: stateFolder).run()
+        return RungReport(rung: rung, refusal: nil, remedies: [])
+    } catch {
+        return RungReport(rung: rung, refusal: "\(error)", remedies: error.remedies)
     }
 }

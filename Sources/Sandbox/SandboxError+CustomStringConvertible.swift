@@ -21,6 +21,8 @@ extension SandboxError: CustomStringConvertible {
             "\(path) is not below the state folder \(stateFolder)"
         case .containsNUL(let text):
             "\"\(text.replacingNUL)\" contains a NUL byte"
+        case .noIDs(let file, let found, let needed):
+            "\(file) has \(found) ids from 0 on, \(needed) are needed"
         case .noSubordinateIDs(let file, let user, let found, let needed):
             "\(file) gives \(user) \(found) subordinate ids, \(needed) are needed"
         }

@@ -15,6 +15,8 @@ public enum SandboxError: Error, Equatable {
     case outsideStateFolder(path: String, stateFolder: String)
     /// Text with a NUL byte cannot be an argument, a variable or a path.
     case containsNUL(String)
+    /// The user namespace around this process, a container's, has too few ids.
+    case noIDs(file: String, found: Int, needed: Int)
     /// This user has no range of subordinate ids that is large enough.
     case noSubordinateIDs(file: String, user: String, found: Int, needed: Int)
 }

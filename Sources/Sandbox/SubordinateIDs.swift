@@ -9,6 +9,8 @@ struct SubordinateIDs: Equatable {
 
     /// The fewest ids that an image needs: 0 to 65535.
     static let needed = 65536
+    /// Where the ids of steps begin that are nobody's on the machine.
+    static let shift: UInt32 = 300000
 
     let ranges: [Range]
 

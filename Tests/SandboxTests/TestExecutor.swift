@@ -51,6 +51,7 @@ final class TestExecutor: Sendable {
         arguments: [String], lowers: [FilePath]? = nil, upper: FilePath? = nil, fields: [(String, String)] = [],
         descriptors: [CInt] = []
     ) throws {
+        try state.giveToSteps()
         var request = ProbeMessage()
         request.add("command", "step")
         for lower in lowers ?? [state.base] { request.add("lower", lower.string) }

@@ -16,7 +16,8 @@ enum TestRung {
         return false
     }()
 
-    static let isShifted = current == .shifted
+    /// Does the disk hold the ids that the image has?
+    static let keepsImageIDs = current == .shifted || current == .rootns
 
     /// The id on the host's disk of an image's id, where the test can look at it.
     static let hasPrivateNetwork: Bool = isUsable && (try? TestState().networkOfPrivateStep()) == .private

@@ -57,6 +57,19 @@ final class TestState: @unchecked Sendable {
         try TestExecutor(self).run("true", network: .private).network
     }
 
+    /// In `mapped` layers belong to ids from 300000 on; there an executor makes them, here the tests do.
+    func giveToSteps() throws {
+        guard TestRung.current == .mapped else { return }
+        let files = FileManager.default.enumerator(atPath: path.string)
+        while let name = files?.nextObject() as? String {
+            var status = stat()
+            let file = path.string + "/" + name
+            guard lstat(file, &status) == 0, status.st_uid < 300_000 else { continue }
+            lchown(file, status.st_uid + 300_000, status.st_gid + 300_000)
+            if status.st_mode & S_IFMT == S_IFREG { chmod(file, status.st_mode & 0o7777) }
+        }
+    }
+
     /// In `subid`, files of other ids are only root's to remove, in the same user namespace.
     private func remove(_ path: String) {
         let enter = geteuid() == 0 ? [] : ["-r", "--map-auto"]

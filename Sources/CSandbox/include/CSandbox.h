@@ -35,6 +35,7 @@
     X(FORK_ZYGOTE, "fork the zygote")                                                                                  \
     X(MOUNT_NAMESPACE, "unshare a mount namespace")                                                                    \
     X(OPEN_STATE, "open the state folder")                                                                             \
+    X(TAKE_STATE, "chown a folder of the state to the ids of the steps")                                               \
     X(CLONE_STATE, "open_tree of the state folder")                                                                    \
     X(IDMAP_STATE, "mount_setattr with an id map on the state folder")                                                 \
     X(ZYGOTE_ROOT, "mount the zygote's root")                                                                          \
@@ -87,10 +88,22 @@ struct csb_failure {
 // The words for a step; "unknown step" for a number that is none.
 const char *_Nonnull csb_step_text(int32_t step);
 
-enum csb_rung { CSB_RUNG_SHIFTED = 1, CSB_RUNG_SUBID = 2 };
+// Numbers of the job's form, not the order of the ladder.
+enum csb_rung { CSB_RUNG_SHIFTED = 1, CSB_RUNG_SUBID = 2, CSB_RUNG_MAPPED = 3, CSB_RUNG_ROOTNS = 4 };
 enum csb_network { CSB_NETWORK_PRIVATE = 0, CSB_NETWORK_HOST = 1, CSB_NETWORK_NONE = 2 };
 
 // MARK: - Scheduler side
+
+// How the executor's user namespace gets its ids: from the commands of an ordinary user, or from this process. All NULL
+// on rungs where the executor has none.
+struct csb_id_maps {
+    // Argument lists of newuidmap and newgidmap without the pid, which goes in at index 1.
+    const char *_Nullable const *_Nullable newuidmap;
+    const char *_Nullable const *_Nullable newgidmap;
+    // What is written to uid_map and gid_map, see user_namespaces(7).
+    const char *_Nullable uid_map;
+    const char *_Nullable gid_map;
+};
 
 // Where an executor is started and with what. All pointers stay valid until csb_spawn returns.
 struct csb_spawn_request {
@@ -102,9 +115,7 @@ struct csb_spawn_request {
     int32_t lifeline_fd;
     // stdout and stderr of the executor.
     int32_t output_fd;
-    // `subid` only: argument lists of newuidmap and newgidmap without the pid, which goes in at index 1.
-    const char *_Nullable const *_Nullable newuidmap;
-    const char *_Nullable const *_Nullable newgidmap;
+    struct csb_id_maps maps;
     // Files that take the pid of a process to put it into a control group (cgroup.procs); ends in NULL.
     const char *_Nullable const *_Nullable group_files;
 };
@@ -135,8 +146,7 @@ int csb_make_job(const struct csb_job_settings *_Nonnull settings, const void *_
 // Makes the namespaces and mounts of `rung` in a forked child, runs an empty step over directories of the caller
 // in `scratch`: lower/directory, upper, work; a path relative to `state_folder`. 0 when all works.
 int csb_probe(int32_t rung, const char *_Nonnull state_folder, const char *_Nonnull scratch,
-              const char *_Nullable const *_Nullable newuidmap, const char *_Nullable const *_Nullable newgidmap,
-              struct csb_failure *_Nonnull failure);
+              const struct csb_id_maps *_Nonnull maps, struct csb_failure *_Nonnull failure);
 
 int csb_pidfd_send_signal(int pidfd, int signal);
 

@@ -1,0 +1,21 @@
+/// A capability of Linux, by its number in capabilities(7).
+struct Capability: Equatable, CustomStringConvertible {
+    let number: UInt64
+    /// As container runtimes spell it: without CAP_.
+    let name: String
+
+    static let setGID = Capability(number: 6, name: "SETGID")
+    static let setUID = Capability(number: 7, name: "SETUID")
+    static let dacOverride = Capability(number: 1, name: "DAC_OVERRIDE")
+
+    var description: String { "CAP_\(name)" }
+
+    /// The effective ones of this process, from the `CapEff` line of its status.
+    static func missing(of wanted: [Capability], status: String? = TextFile.read("/proc/self/status")) -> [Capability] {
+        let line = status?.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
+        let effective = line.flatMap {
+            UInt64($0.dropFirst("CapEff:".count).drop { $0 == "\t" || $0 == " " }, radix: 16)
+        }
+        return wanted.filter { (effective ?? 0) >> $0.number & 1 == 0 }
+    }
+}
