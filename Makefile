@@ -5,6 +5,7 @@
 # make build        the two programs, optimised, in .build/release
 # make install      PREFIX=/usr/local
 # make projects     build what manifests/projects.yaml lists, run the programs
+# make self         the image that build-all runs from in containers, in dist/self; runs it in one
 # make bench        beside buildah, on the same work
 # make compare      ask BuildKit and buildah for what the tests expect; ROUNDS=500 random builds beside buildah
 
@@ -12,7 +13,7 @@ PREFIX ?= /usr/local
 RELEASE := .build/release
 BUILD_RELEASE := swift build -c release --static-swift-stdlib -Xlinker -s --product
 
-.PHONY: all build check test fuzz compare quickstart projects bench install uninstall clean packages
+.PHONY: all build check test fuzz compare quickstart projects self bench install uninstall clean packages
 
 all: build
 
@@ -51,6 +52,12 @@ projects: build
 	@manifests/quickstart/prepare
 	$(RELEASE)/build-all manifests/projects.yaml --state "$${BUILD_ALL_STATE:-$$PWD/.state}"
 	@manifests/projects/check
+
+self: build
+	@.ci/packages quickstart self
+	@manifests/self/prepare
+	$(RELEASE)/build-all manifests/self.yaml --state "$${BUILD_ALL_STATE:-$$PWD/.state}"
+	@manifests/self/check
 
 ROUNDS ?= 100
 

@@ -96,6 +96,8 @@ struct GitProgram {
         ("gc.auto", "0"), ("maintenance.auto", "false"), ("fetch.recurseSubmodules", "false"),
         ("submodule.recurse", "false"), ("advice.detachedHead", "false"), ("log.showSignature", "false"),
         ("safe.directory", "*"),
+        // For where git has no scripts: the own image. A command of this name comes first.
+        ("alias.submodule", "submodule--helper"),
     ]
 
     /// A helper that answers from the environment: arguments are for all to see.

@@ -99,7 +99,7 @@ final class GitWorkFolder {
     /// Their addresses come from the repository: none of them is a path of this machine.
     private func checkOutSubmodules() async throws {
         guard access("\(work)/.gitmodules", F_OK) == 0 else { return }
-        let command = ["submodule", "--quiet", "update", "--init", "--recursive"]
+        let command = ["submodule", "update", "--quiet", "--init", "--recursive"]
         let result = try await git.run(
             command + ["--depth=1"], in: work, allowsLocal: false, timeout: .seconds(3600))
         guard result.status != 0 else { return }
