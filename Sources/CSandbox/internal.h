@@ -89,7 +89,8 @@ struct csb_image_files {
 };
 int csb_mount_image_files(int root, const struct csb_image_files *files, struct csb_failure *failure);
 
-int csb_open_proc(bool shows_outside);
+// `read_only`: that of a container, should it be that one; the zygote writes maps in its own.
+int csb_open_proc(bool shows_outside, bool read_only);
 struct csb_world;
 int csb_mount_own_proc(struct csb_world *world, struct csb_failure *failure);
 

@@ -90,11 +90,12 @@ static int make_read_only(int directory, const char *name, struct csb_failure *f
     return result < 0 ? csb_fail_with(failure, CSB_STEP_MASK, -result, name) : 0;
 }
 
-// The /proc of the container around us, as it is masked there, and not to be written at all.
-static int clone_outer_proc(void) {
+// The /proc of the container around us, as it is masked there; for steps not to be written at all.
+static int clone_outer_proc(bool read_only) {
     struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
     CSB_CLOSE int proc = open_tree(AT_FDCWD, "/proc", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-    if (proc < 0 || mount_setattr(proc, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes) < 0)
+    if (proc < 0) return -errno;
+    if (read_only && mount_setattr(proc, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes) < 0)
         return -errno;
     return fcntl(proc, F_DUPFD_CLOEXEC, 0);
 }
@@ -109,13 +110,13 @@ int csb_mount_own_proc(struct csb_world *world, struct csb_failure *failure) {
     return world->proc_shows_outside ? 0 : csb_fail_with(failure, CSB_STEP_EXECUTOR_PROC, EPERM, "/proc");
 }
 
-int csb_open_proc(bool shows_outside) {
-    if (shows_outside) return clone_outer_proc();
+int csb_open_proc(bool shows_outside, bool read_only) {
+    if (shows_outside) return clone_outer_proc(read_only);
     return csb_make_filesystem("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
 static int mount_proc(int root, bool shows_outside, struct csb_failure *failure) {
-    CSB_CLOSE int proc = csb_open_proc(shows_outside);
+    CSB_CLOSE int proc = csb_open_proc(shows_outside, true);
     int result = attach(root, "proc", proc, CSB_STEP_MOUNT_PROC, failure);
     for (const char *const *name = hidden_files; *name && result >= 0; name++)
         result = csb_bind_file("/dev/null", proc, *name, true, failure);

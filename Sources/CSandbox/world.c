@@ -71,7 +71,7 @@ static int fill_root(const struct csb_world *world, int state, int root, struct 
     CSB_CLOSE int terminals = open_tree(AT_FDCWD, "/dev/pts", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     if (terminals >= 0) result = bind_into(terminals, root, "terminals", failure);
     if (result < 0) return result;
-    CSB_CLOSE int proc = csb_open_proc(world->proc_shows_outside);
+    CSB_CLOSE int proc = csb_open_proc(world->proc_shows_outside, false);
     if (proc < 0) return csb_fail_with(failure, CSB_STEP_EXECUTOR_PROC, -proc, NULL);
     return bind_into(proc, root, "proc", failure);
 }
