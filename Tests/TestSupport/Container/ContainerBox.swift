@@ -2,9 +2,9 @@ import Foundation
 
 /// A container as Docker or Kubernetes would make it, run by runc or crun, with the programs under test in /kaniko.
 ///
-/// Its root is an overlay mount as theirs are: busybox, certificates, /etc. What a program leaves there stays for the next run
-/// in this box. /state is a volume, on the disk of the host, where a store may lie; `BUILD_ALL_STATE` names it. It has the
-/// machine's network. All is removed with the object.
+/// Its root is an overlay mount as theirs are: busybox, certificates, /etc, with the names of hosts and resolvers as mounts. What
+/// a program leaves there stays for the next run in this box. The state folder is a volume, on the disk of the host, where a
+/// store may lie; `BUILD_ALL_STATE` names it. It has the machine's network. All is removed with the object.
 public final class ContainerBox: Sendable {
     public enum Runtime: String, Sendable { case runc, crun }
 
@@ -14,7 +14,8 @@ public final class ContainerBox: Sendable {
     public let folder: TestFolder
     private let profile: ContainerProfile
     private let runtime: Runtime
-    private let programs: String
+    /// Folders of an overlay, the upper one first.
+    private let lowers: [String]
     private let mounts: [ContainerMount]
     private let environment: [String: String]
 
@@ -26,10 +27,9 @@ public final class ContainerBox: Sendable {
     ) throws {
         self.profile = profile
         self.runtime = runtime
-        self.programs = try ContainerPrograms.made(from: programs)
         folder = try TestFolder()
-        let volume = stateVolume ? [ContainerMount(folder.path("volume"), at: "/state", isWritable: true)] : []
-        self.mounts = volume + mounts
+        lowers = [folder.path("base"), try ContainerPrograms.made(from: programs)]
+        self.mounts = Self.ownMounts(folder, stateVolume ? "/state" : nil) + mounts
         environment = [
             "PATH": "/usr/local/bin:/kaniko:/bin", "HOME": "/root", "BUILD_ALL_STATE": "/state",
             "SSL_CERT_DIR": "/kaniko/ssl/certs", "DOCKER_CONFIG": "/kaniko/.docker/",
@@ -37,7 +37,29 @@ public final class ContainerBox: Sendable {
         try makeRoot()
     }
 
-    /// The folder that the container sees as /state.
+    /// A container of an image: the folder of its files, and the environment of its configuration.
+    public init(
+        _ profile: ContainerProfile, runtime: Runtime = .runc, image: String, environment: [String: String],
+        state: String, mounts: [ContainerMount] = []
+    ) throws {
+        self.profile = profile
+        self.runtime = runtime
+        folder = try TestFolder()
+        lowers = [image]
+        self.mounts = Self.ownMounts(folder, state) + mounts
+        self.environment = environment
+        try makeRoot()
+    }
+
+    /// As every runtime gives them, by its own means.
+    private static func ownMounts(_ folder: TestFolder, _ state: String?) -> [ContainerMount] {
+        let files = ["hosts", "resolv.conf"].map {
+            ContainerMount(folder.path("etc/\($0)"), at: "/etc/\($0)", isWritable: true)
+        }
+        return files + (state.map { [ContainerMount(folder.path("volume"), at: $0, isWritable: true)] } ?? [])
+    }
+
+    /// The folder that the container sees as its state folder.
     public var volume: String { folder.path("volume") }
 
     /// The file that the container sees at `path`, once it was written there in its root.
@@ -63,11 +85,14 @@ public final class ContainerBox: Sendable {
         // Mounts end with the namespace. crun 1.8 takes an empty cgroup v2 beside v1 for one that it could use.
         let script = """
             set -eu
-            mount -t overlay overlay -o "lowerdir=$1/base:$2,upperdir=$1/upper,workdir=$1/work" "$3/root"
+            mount -t overlay overlay -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" "$3/root"
             if [ "$4" = crun ] && mountpoint -q /sys/fs/cgroup/unified; then umount -l /sys/fs/cgroup/unified; fi
             exec "$4" --root "$1/run" run --bundle "$3" "$5"
             """
-        return ["unshare", "--mount", "sh", "-c", script, "sh", folder.path, programs, bundle, runtime.rawValue, name]
+        return [
+            "unshare", "--mount", "sh", "-c", script, "sh", folder.path, lowers.joined(separator: ":"), bundle,
+            runtime.rawValue, name,
+        ]
     }
 
     private func makeRoot() throws {
@@ -75,16 +100,16 @@ public final class ContainerBox: Sendable {
         let setup = """
             set -eu; cd '\(folder.path)'; chmod 755 .
             mkdir -p upper work volume base/bin base/etc/ssl/certs base/root base/workspace base/state base/proc base/sys \\
-                base/dev base/tmp base/usr/local/bin base/kaniko/ssl/certs base/kaniko/.docker base/run base/var
+                base/dev base/tmp base/run etc base/usr/local/bin base/kaniko/ssl/certs base/kaniko/.docker base/var
             cp /bin/busybox base/bin/
             for name in $(/bin/busybox --list | grep -vx busybox); do ln -s busybox base/bin/$name; done
-            cp -L /etc/resolv.conf /etc/hosts base/etc/
+            cp -L /etc/resolv.conf /etc/hosts etc/
             cp -L /etc/ssl/certs/ca-certificates.crt base/etc/ssl/certs/
             cp -L /etc/ssl/certs/ca-certificates.crt base/kaniko/ssl/certs/
             echo 'root:x:0:0:root:/root:/bin/sh' >base/etc/passwd; echo 'root:x:0:' >base/etc/group
             echo 'hosts: files dns' >base/etc/nsswitch.conf
             chmod 1777 base/tmp
-            chown -hR \(owner):\(owner) base upper volume
+            chown -hR \(owner):\(owner) base etc upper volume
             """
         let result = Shell(setup)
         guard result.status == 0 else { throw Tool.Failure(command: "a container's root", text: result.output) }

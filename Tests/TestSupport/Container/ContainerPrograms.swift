@@ -2,12 +2,12 @@ import Foundation
 
 /// The programs under test as the own image has them: in /kaniko with all their libraries and their loader, so that they run
 /// on any root file system. Kept beside the programs, and made again when these have changed.
-enum ContainerPrograms {
+public enum ContainerPrograms {
     private static let script = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../../manifests/self/bundle").standardizedFileURL.path
 
     /// A folder that holds `kaniko`. `folder` holds `build-all` and `build-all-executor`. For several processes.
-    static func made(from folder: String) throws -> String {
+    public static func made(from folder: String) throws -> String {
         let place = "\(folder)/container-root"
         let setup = """
             set -eu; cd '\(folder)'
