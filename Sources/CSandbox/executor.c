@@ -118,6 +118,17 @@ static int fork_zygote(struct csb_failure *failure) {
     return 0;
 }
 
+// When memory runs out, for the image or the machine, a step is to go and not its executor, which tells of it, or a service
+// of the host. Steps have it from the zygote.
+static int fork_first_to_go(int badness, struct csb_failure *failure) {
+    char own[16];
+    ssize_t length = badness < 0 ? 0 : csb_read(badness, own, sizeof own);
+    bool is_known = length > 0 && csb_write_all(badness, "1000", 4) == 0;
+    int result = fork_zygote(failure);
+    if (is_known) csb_write_all(badness, own, (size_t)length);
+    return result;
+}
+
 static int watch(struct csb_failure *failure) {
     executor.cancelled_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (executor.cancelled_fd < 0) return csb_fail(failure, CSB_STEP_PIPE, "eventfd");
@@ -134,12 +145,14 @@ static int watch(struct csb_failure *failure) {
 }
 
 static int enter(struct csb_failure *failure) {
+    // Opened while it is ours: of a process that is not dumpable it is root's.
+    CSB_CLOSE int badness = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
     prctl(PR_SET_DUMPABLE, 0);
     for (int fd = CSB_JOB_FD; fd <= CSB_STATUS_FD; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
     int result = hold_to_parent(failure);
     if (result == 0) result = read_job(failure);
     if (result == 0) result = make_mounts_own(failure);
-    if (result == 0) result = fork_zygote(failure);
+    if (result == 0) result = fork_first_to_go(badness, failure);
     if (result == 0) result = watch(failure);
     if (result < 0) return result;
     result = csb_filter_executor();

@@ -7,9 +7,12 @@ public struct ExecutorEnd: Hashable, Sendable {
 
     public var cause: Cause
     public var usage: ResourceUsage
+    /// The kernel killed processes of its group for lack of memory.
+    public var ranOutOfMemory: Bool
 
-    public init(_ cause: Cause, usage: ResourceUsage = ResourceUsage()) {
+    public init(_ cause: Cause, usage: ResourceUsage = ResourceUsage(), ranOutOfMemory: Bool = false) {
         self.cause = cause
+        self.ranOutOfMemory = ranOutOfMemory
         self.usage = usage
     }
 }

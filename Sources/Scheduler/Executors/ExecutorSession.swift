@@ -76,10 +76,14 @@ struct ExecutorSession: Sendable {
     }
 
     private func death(_ end: ExecutorEnd) -> JobFailure {
-        let summary = "the executor died (\(end)) before it said how the build went"
+        let summary =
+            end.ranOutOfMemory
+            ? "the image ran out of memory (limits.memory), and its executor was killed"
+            : "the executor died (\(end)) before it said how the build went"
         let tail = LogTail.lines(of: logFile, count: 20).map { "  \($0)" }.joined(separator: "\n")
         return JobFailure(
-            class: .internal, message: tail.isEmpty ? summary : "\(summary); its log ends with\n\(tail)",
+            class: end.ranOutOfMemory ? .oom : .internal,
+            message: tail.isEmpty ? summary : "\(summary); its log ends with\n\(tail)",
             summary: summary)
     }
 }

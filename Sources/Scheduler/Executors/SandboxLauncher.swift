@@ -85,7 +85,9 @@ private struct SandboxedExecutor: RunningExecutor {
         let exit = try process.wait()
         let usage = ResourceUsage(
             cpuMilliseconds: exit.usage.cpuTime / .milliseconds(1), peakMemoryInBytes: exit.usage.peakMemoryInBytes)
-        if let signal = exit.signal { return ExecutorEnd(.signalled(Int32(signal)), usage: usage) }
+        if let signal = exit.signal {
+            return ExecutorEnd(.signalled(Int32(signal)), usage: usage, ranOutOfMemory: exit.outOfMemoryKills > 0)
+        }
         return ExecutorEnd(.exited(Int32(exit.code ?? 0)), usage: usage)
     }
 }
