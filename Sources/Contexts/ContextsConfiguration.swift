@@ -14,6 +14,8 @@ public struct ContextsConfiguration: Sendable {
     public var clock: any NetworkClock = SystemNetworkClock()
     /// What git starts from; variables whose names begin with `GIT_` are left out.
     public var environment: [String: String]
+    /// Certificates of the git servers that the manifest names are not looked at.
+    public var skipsGitTLS = false
     /// Gets a line for each retry at notice level. No secrets.
     public var log = Logger(label: "build-all.contexts") { _ in SwiftLogNoOpLogHandler() }
 

@@ -77,6 +77,11 @@ public struct HTTPURL: Hashable, Sendable {
         return rest.firstIndex(of: "/").map { String(rest[$0...]) } ?? "/"
     }
 
+    /// The same without encryption.
+    public var inHTTP: HTTPURL? {
+        origin.isSecure ? HTTPURL("http" + text.dropFirst("https".count)) : self
+    }
+
     /// The URL with further query items, percent-encoded, after those it has.
     public func adding(query items: [(name: String, value: String)]) -> HTTPURL {
         guard !items.isEmpty else { return self }

@@ -1,5 +1,4 @@
 internal import HTTP
-internal import Logging
 internal import OCI
 
 /// Asks a registry to take a blob over from another of its repositories.
@@ -70,12 +69,6 @@ struct BlobMount {
         }
     }
 
-    /// Says that an upload is not wanted. Registries forget those that nobody ends: what goes wrong here is no failure.
-    func abandon(_ session: UploadSession) async {
-        let call = RegistryCall(
-            operation: "end of an upload to \(endpoint.name)", endpoint: endpoint,
-            scopes: [.push(endpoint.repository)], request: HTTPRequest(method: .delete, url: session.url),
-            accepted: Set(200..<500))
-        do { _ = try await client.send(call) } catch { client.configuration.log.debug("\(error)") }
-    }
+    /// Says that an upload is not wanted.
+    func abandon(_ session: UploadSession) async { await client.end(session, endpoint) }
 }

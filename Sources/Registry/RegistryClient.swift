@@ -15,6 +15,7 @@ public final class RegistryClient: Sendable {
     let uploads = SingleFlight<UploadKey, UploadOutcome>()
     let downloads = SingleFlight<Digest, Download>()
     let mirrors = MirrorRecord()
+    private let plainRegistries = PlainRegistries()
     let fallbackTags = SingleFlight<ImageReference, Bool>()
     private let session: RegistrySession
     private let authenticator: Authenticator
@@ -41,6 +42,7 @@ struct RegistryCall: Sendable {
 extension RegistryClient {
     /// Sends a call once, and again if the registry wants (other) credentials first.
     func send(_ call: RegistryCall) async throws -> HTTPResponse {
+        let call = try await inItsScheme(call)
         var request = call.request
         let isOwn = request.url.origin == call.endpoint.origin.origin
         if isOwn {
@@ -60,6 +62,17 @@ extension RegistryClient {
         }
         guard call.accepted.contains(response.status) else { throw try await failure(response, call) }
         return response
+    }
+
+    /// In HTTP, if the registry speaks nothing else and that is allowed.
+    private func inItsScheme(_ call: RegistryCall) async throws -> RegistryCall {
+        guard call.endpoint.mayBeHTTP, try await plainRegistries.isPlain(call.endpoint, session) else { return call }
+        var call = call
+        if call.request.url.origin == call.endpoint.origin.origin, let plain = call.request.url.inHTTP {
+            call.request.url = plain
+        }
+        call.endpoint = call.endpoint.inHTTP
+        return call
     }
 
     private func failure(_ response: HTTPResponse, _ call: RegistryCall) async throws -> RegistryError {

@@ -28,6 +28,11 @@ public struct RegistryConfiguration: Sendable {
 
     /// By host and port as references write them: `docker.io`, `registry.example.com:5000`.
     public var hosts: [String: Host] = [:]
+    /// Trust of registries that `hosts` says nothing of.
+    public var otherTLS = TLSSettings()
+    /// Whether a registry, by host and port, is spoken to in HTTP when it does not answer in HTTPS; whoever has its
+    /// network can then read along. What `hosts` says of HTTP goes first.
+    public var mayBeHTTP: @Sendable (_ registry: String) -> Bool = { _ in false }
     public var credentials: any CredentialSource
     public var retry = RetryPolicy()
     public var clock: any NetworkClock = SystemNetworkClock()

@@ -6,7 +6,9 @@ struct RegistryEndpoint: Hashable, Sendable {
     /// As in references.
     let registry: String
     let repository: String
-    let origin: HTTPURL
+    private(set) var origin: HTTPURL
+    /// Whether HTTP will do where there is no answer in HTTPS.
+    private(set) var mayBeHTTP = false
     /// Whether there is another place to ask: this one is not worth waiting for.
     var isOneOfSeveral = false
 
@@ -27,7 +29,8 @@ struct RegistryEndpoint: Hashable, Sendable {
         registry = reference.registry
         repository = reference.repository
         let host = configuration.hosts[registry]
-        let scheme = host?.http ?? http ?? reference.isOnLoopback ? "http" : "https"
+        mayBeHTTP = host?.http == nil && http == nil && configuration.mayBeHTTP(registry)
+        let scheme = host?.http ?? http ?? (reference.isOnLoopback && !mayBeHTTP) ? "http" : "https"
         let name = registry == ImageReference.dockerHub ? "registry-1.docker.io" : registry
         guard let origin = HTTPURL("\(scheme)://\(name)/v2/") else { throw .invalidRegistry(registry) }
         self.origin = origin
@@ -48,6 +51,15 @@ struct RegistryEndpoint: Hashable, Sendable {
         return endpoints
     }
 
+    /// The same in HTTP.
+    var inHTTP: RegistryEndpoint {
+        guard let plain = origin.inHTTP else { return self }
+        var endpoint = self
+        endpoint.origin = plain
+        endpoint.mayBeHTTP = false
+        return endpoint
+    }
+
     /// The URL of something below the repository: `blobs/…`, `manifests/…`.
     func url(_ path: String, query: [(name: String, value: String)] = []) -> HTTPURL {
         guard let url = origin.resolving("/v2/\(repository)/\(path)") else {
@@ -64,7 +76,7 @@ extension RegistryConfiguration {
         let names =
             origin.host == "registry-1.docker.io"
             ? [ImageReference.dockerHub, origin.host] : ["\(origin.host):\(origin.port)", origin.host]
-        var tls = names.lazy.compactMap { hosts[$0] }.first?.tls ?? TLSSettings()
+        var tls = names.lazy.compactMap { hosts[$0] }.first?.tls ?? otherTLS
         guard origin.isSecure, let found = certificates.settings(for: names) else { return tls }
         if tls.authorities.isEmpty { tls.authorities = found.authorities }
         if tls.cert == nil { (tls.cert, tls.key) = (found.cert, found.key) }

@@ -37,6 +37,12 @@ extension RegistryError {
         (.rateLimit, ["toomanyrequests", "pull rate limit"]),
     ]
 
+    /// Whether the registry does not let a tag be moved.
+    public var isImmutableTag: Bool {
+        if case .gaveUp(_, let last) = self { return last.isImmutableTag }
+        return refusal == .immutableTag
+    }
+
     /// Nil for an error without such a sign.
     var refusal: Refusal? {
         guard case .status(let operation, _, let status, let errors, _) = self else { return nil }

@@ -19,7 +19,8 @@ public struct GitCheckouts: Sendable {
         if request.usesEnvironmentToken, request.isOfManifest { remote.takeToken(of: configuration.environment) }
         let reference = try GitReference(request.reference)
         let git = try await GitProgram(
-            remote, isOfManifest: request.isOfManifest, environment: configuration.environment)
+            remote, isOfManifest: request.isOfManifest, environment: configuration.environment,
+            skipsTLS: configuration.skipsGitTLS && request.isOfManifest)
         var resolution = try await retrying { try await git.resolve(reference) }
         if let commit = resolution.commit {
             try verify(request, commit, tag: resolution.tag, remote)

@@ -6,13 +6,18 @@ internal import Programs
 struct GitProgram {
     let remote: GitRemote
     private let environment: [String: String]
+    /// Of HTTPS.
+    private let skipsTLS: Bool
     private let user: [(key: String, value: String)]
     private let trust: [(key: String, value: String)]
 
     /// Asks git for what it may take from the user's own configuration. Without `isOfManifest`, nothing of it says who the
     /// user is.
-    init(_ remote: GitRemote, isOfManifest: Bool, environment: [String: String]) async throws {
+    init(
+        _ remote: GitRemote, isOfManifest: Bool, environment: [String: String], skipsTLS: Bool = false
+    ) async throws {
         self.remote = remote
+        self.skipsTLS = skipsTLS
         let plain = environment.filter { GitEnvironment.isPlain($0.key) }
         let settings = try await Self.userConfiguration(plain)
         user = isOfManifest ? settings : settings.filter { !Self.isIdentity($0.key) }
@@ -77,6 +82,7 @@ struct GitProgram {
             variables["GIT_SSH_COMMAND"] = "ssh -a -x -o BatchMode=yes -o ConnectTimeout=20 -o ClearAllForwardings=yes"
         }
         var settings = Self.settings + user + trust + [("protocol.file.allow", allowsLocal ? "always" : "never")]
+        if skipsTLS { settings.append(("http.sslVerify", "false")) }
         if let credentials = remote.credentials { settings += Self.settings(of: credentials, &variables) }
         variables["GIT_CONFIG_COUNT"] = String(settings.count)
         for (number, setting) in settings.enumerated() {

@@ -6,9 +6,14 @@ struct CloudCredentials: CredentialPlace {
     private let amazon: AmazonChain
     private let google: GoogleChain
     private let azure: AzureDirectory
+    private let helpers: Set<CredentialChain.Helper>
 
     /// Looks at nothing yet.
-    init(_ configuration: CloudConfiguration) {
+    init(
+        _ configuration: CloudConfiguration,
+        of helpers: Set<CredentialChain.Helper> = Set(CredentialChain.Helper.allCases)
+    ) {
+        self.helpers = helpers
         amazon = AmazonChain(configuration)
         google = GoogleChain(configuration)
         azure = AzureDirectory(configuration)
@@ -16,16 +21,20 @@ struct CloudCredentials: CredentialPlace {
 
     /// Throws `CloudError`.
     func find(registry: String, repository: String) async throws -> FoundCredentials? {
-        if let registry = ElasticRegistry(registry: registry), let login = try await registry.login(amazon) {
+        if helpers.contains(.amazon), let registry = ElasticRegistry(registry: registry),
+            let login = try await registry.login(amazon)
+        {
             let margin = 600.0
             return FoundCredentials(
                 .basic(user: login.user, password: login.password), expires: login.expires.map { $0 - margin })
         }
-        if GoogleRegistry.isOne(registry), let token = try await google.registryToken() {
+        if helpers.contains(.google), GoogleRegistry.isOne(registry), let token = try await google.registryToken() {
             return FoundCredentials(
                 .basic(user: GoogleRegistry.tokenUser, password: token.text), expires: token.expires - 60)
         }
-        if let registry = AzureRegistry(registry: registry), let token = try await registry.refreshToken(azure) {
+        if helpers.contains(.azure), let registry = AzureRegistry(registry: registry),
+            let token = try await registry.refreshToken(azure)
+        {
             return FoundCredentials(.identityToken(token.text), expires: token.expires)
         }
         return nil

@@ -17,14 +17,24 @@ public final class CredentialChain: CredentialSource {
         let repository: String
     }
 
+    /// Whom to ask beside the files of docker and podman.
+    public enum Helper: String, Hashable, Sendable, CaseIterable {
+        /// The variables of GitLab's and GitHub's jobs.
+        case job
+        case amazon, google, azure
+    }
+
     /// The usual places, from the variables of an environment. Looks at nothing yet.
-    public convenience init(environment: [String: String], http: HTTPConfiguration = HTTPConfiguration()) {
+    public convenience init(
+        environment: [String: String], http: HTTPConfiguration = HTTPConfiguration(),
+        helpers: Set<Helper> = Set(Helper.allCases)
+    ) {
         var clouds = CloudConfiguration(environment: environment)
         (clouds.http, clouds.log) = (http, http.log)
-        self.init([
-            CredentialFiles(environment: environment), JobCredentials(environment: environment),
-            CloudCredentials(clouds),
-        ])
+        var places: [any CredentialPlace] = [CredentialFiles(environment: environment)]
+        if helpers.contains(.job) { places.append(JobCredentials(environment: environment)) }
+        places.append(CloudCredentials(clouds, of: helpers))
+        self.init(places)
     }
 
     init(_ places: [any CredentialPlace], clock: any NetworkClock = SystemNetworkClock()) {

@@ -35,6 +35,8 @@ public struct RunEnvironment: Sendable {
 
     /// Without it logs are in `tmp` and go with the run: for what is no build.
     public var keepsLogs = true
+    /// A tag that its registry does not let be moved stays where it is, with a warning, instead of failing the image.
+    public var keepsImmutableTags = false
 
     /// For a plan with a shell in it.
     public var terminal: (any TerminalLending)?

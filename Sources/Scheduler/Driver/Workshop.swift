@@ -36,7 +36,11 @@ final class Workshop: Sendable {
             library: library, state: environment.state, now: { environment.clock.secondsSince1970 },
             warn: { await recorder.post(.warning(image: nil, message: $0)) }, queue: { outbox.yield(.step($0)) })
         services = try RunServices(environment: environment, library: library, cache: cache)
-        publisher = Publisher(library: library) { await recorder.post(.push($0)) }
+        publisher = Publisher(library: library, keepsImmutableTags: environment.keepsImmutableTags) {
+            await recorder.post(.push($0))
+        } warn: {
+            await recorder.post(.warning(image: $0, message: $1))
+        }
     }
 
     func close() {

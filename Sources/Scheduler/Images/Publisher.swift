@@ -2,6 +2,7 @@ internal import Export
 internal import Jobs
 internal import OCI
 internal import Planning
+internal import Registry
 internal import Storage
 internal import Synchronization
 internal import SystemPackage
@@ -22,10 +23,19 @@ struct Publisher: Sendable {
 
     /// Called after each blob that is where it belongs.
     private let sent: @Sendable (PushProgress) async -> Void
+    private let warn: @Sendable (_ image: String, String) async -> Void
+    /// What a registry does not let be moved is no failure.
+    private let keepsImmutableTags: Bool
 
-    init(library: ImageLibrary, sent: @escaping @Sendable (PushProgress) async -> Void) {
+    init(
+        library: ImageLibrary, keepsImmutableTags: Bool = false,
+        sent: @escaping @Sendable (PushProgress) async -> Void,
+        warn: @escaping @Sendable (_ image: String, String) async -> Void = { _, _ in }
+    ) {
         self.library = library
+        self.keepsImmutableTags = keepsImmutableTags
         self.sent = sent
+        self.warn = warn
     }
 
     /// Writes all outputs. `moved` is called for each tag once it is set; tags that are right already are not touched.
@@ -115,7 +125,12 @@ extension Publisher {
         let blobs = library.blobs
         let manifest = try await BlockingWork.run { try blobs.read(result.manifest.digest) }
         for move in moves {
-            try await library.registry.put(manifest, mediaType: result.manifest.mediaType, to: move.reference)
+            do {
+                try await library.registry.put(manifest, mediaType: result.manifest.mediaType, to: move.reference)
+            } catch let error as RegistryError where keepsImmutableTags && error.isImmutableTag {
+                await warn(image, "\(move.reference) stays as it is: \(error)")
+                continue
+            }
             try await moved(move)
         }
     }
