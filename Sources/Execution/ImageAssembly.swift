@@ -10,17 +10,23 @@ struct ImageAssembly {
 
     /// The descriptors of what was written, with the config's first.
     func write(_ state: StageState) throws -> (config: Descriptor, manifest: Descriptor) {
-        let config = try descriptor(of: OCIDocument.encode(try config(of: state)), .imageConfig)
-        let layers = state.layers.map { layer in
+        let config = try descriptor(of: OCIDocument.encode(try config(of: state)), inForm(.imageConfig))
+        let layers = try state.layers.map { layer in
             var descriptor = layer.descriptor
-            descriptor.mediaType = descriptor.mediaType.inOCIForm
+            descriptor.mediaType = inForm(descriptor.mediaType)
+            guard !job.usesDockerFormat || descriptor.mediaType != .layerZstd else {
+                throw ExecutionError.invalidArgument("Docker's format has no layers of zstd, as its base image has")
+            }
             return descriptor
         }
         let annotations = try expanded(job.annotations, base: state.base)
-        let manifest = ImageManifest(
+        var manifest = ImageManifest(
             config: config, layers: layers, annotations: annotations.isEmpty ? nil : annotations)
-        return (config, try descriptor(of: OCIDocument.encode(manifest), .imageManifest))
+        manifest.mediaType = inForm(.imageManifest)
+        return (config, try descriptor(of: OCIDocument.encode(manifest), inForm(.imageManifest)))
     }
+
+    private func inForm(_ type: MediaType) -> MediaType { job.usesDockerFormat ? type.inDockerForm : type.inOCIForm }
 
     private func config(of state: StageState) throws -> ImageConfig {
         var image = ImageConfig(platform: job.namesPlatform ? job.platform : state.platform)

@@ -54,7 +54,7 @@ final class ImageBuild: Sendable {
         scope = epoch == nil ? given : given.settingSourceDateEpoch(seconds)
         firstGraph = try StageGraph(dockerfile, of: job, scope: scope)
         watch = StepWatch(job.limits, watchesMemory: !zygote.countsMemory, log: log)
-        runner = StepRunner(
+        runner = try StepRunner(
             job: job, epoch: self.epoch, stores: stores, scheduler: scheduler, log: log, watch: watch)
         chain = LayerChain(stores, scheduler: scheduler)
         bases = BaseImages(job: job, blobs: stores.blobs, scheduler: scheduler)
@@ -79,6 +79,7 @@ final class ImageBuild: Sendable {
         if !job.explains {
             let repacking = Repacking(compression: job.compression, stores: stores, chain: chain)
             state.layers = try repacking.layers(state.layers)
+            if job.mergesLayers { try LayerMerge(job: job, stores: stores, chain: chain).run(on: &state) }
         }
         if let output = job.rootfsOutput { try writeRootfs(of: state, to: output) }
         let (config, manifest) = try ImageAssembly(job: job, blobs: stores.blobs).write(state)

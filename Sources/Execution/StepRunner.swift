@@ -41,11 +41,12 @@ final class StepRunner: Sendable {
     private let log: StepLog
     private let watch: StepWatch
     private let permits: StepPermits
+    private let ignored: IgnoredPaths
     private let counter = Mutex((steps: 0, cached: 0))
 
     init(
         job: Job, epoch: Int64?, stores: Stores, scheduler: any SchedulerLink, log: StepLog, watch: StepWatch
-    ) {
+    ) throws {
         self.job = job
         self.epoch = epoch
         self.stores = stores
@@ -53,6 +54,7 @@ final class StepRunner: Sendable {
         self.log = log
         self.watch = watch
         permits = StepPermits(job.limits)
+        ignored = try IgnoredPaths(job.ignoredPaths)
     }
 
     /// Steps so far, and how many of them the cache had.
@@ -104,6 +106,7 @@ final class StepRunner: Sendable {
             try noteFailure(of: step, error)
             throw error
         }
+        try ignored.remove(from: work.upper)
         ended.cpuMilliseconds = work.cpuMilliseconds
         ended.peakMemoryInBytes = work.peakMemoryInBytes
         var warnings: [String] = []
@@ -162,8 +165,8 @@ final class StepRunner: Sendable {
         state.created = created
         state.history.append(
             ImageConfig.History(created: created, createdBy: step.createdBy, comment: HistoryText.comment))
-        // What will be packed anew is not what will be pushed.
-        guard compression == job.compression else { return }
+        // What will be packed anew, or merged, is not what will be pushed.
+        guard compression == job.compression, !job.mergesLayers else { return }
         try scheduler.send(.layer(LayerCommitted(descriptor: descriptor, diffID: diffID)))
     }
 

@@ -17,6 +17,14 @@ extension ImageExport {
     public func writeOCILayout(to path: String) throws {
         try OCILayout(path).add(ImageBlobs(self), tags: tags)
     }
+
+    /// Writes the image into an OCI image layout as its only image, under the first of its tags: readers that expect one
+    /// image find it without a name. What else the layout has is removed.
+    ///
+    /// Throws `ExportError.notALayout` for a folder that holds something else.
+    public func writeOnlyOCILayout(to path: String) throws {
+        try OCILayout(path).replace(with: ImageBlobs(self), tag: references.first?.tag)
+    }
 }
 
 /// An image layout that is written to; it is locked until the last reference is gone.
@@ -50,6 +58,21 @@ struct OCILayout {
         for part in image.parts + [image.descriptor] { try place(part, of: image) }
         try index.name(image.descriptor, tags)
         try replaceIndex(index)
+    }
+
+    /// The image becomes the only one, in one instant; then blobs of others go.
+    func replace(with image: ImageBlobs, tag: String?) throws {
+        var index = LayoutIndex()
+        let parts = image.parts + [image.descriptor]
+        for part in parts { try place(part, of: image) }
+        try index.name(image.descriptor, tag.map { [$0] } ?? [])
+        try replaceIndex(index)
+        let kept = Set(parts.map { FileName($0.digest.hex) })
+        try exporting("cleaning \(path)") { () throws(SystemError) in
+            for entry in try blobs.open(".", [.read, .directory]).entries() where !kept.contains(entry.name) {
+                try blobs.unlink(entry.name)
+            }
+        }
     }
 
     func replaceIndex(_ index: LayoutIndex) throws {

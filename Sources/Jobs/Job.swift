@@ -38,6 +38,12 @@ public struct Job: Hashable, Sendable, Codable {
     public var cache = CacheUse.readWrite
     /// Of the layers that the image adds to its base.
     public var compression = LayerCompression.gzip
+    /// Absolute paths in the image, with `*` and `?` within names, of which nothing that a step does is kept.
+    public var ignoredPaths: [String] = []
+    /// All that the image adds to its base becomes one layer.
+    public var mergesLayers = false
+    /// Docker's media types instead of OCI's.
+    public var usesDockerFormat = false
     /// The longest that the result of a step counts, in seconds; nil is for ever.
     public var cacheAgeInSeconds: Double?
     /// Names or numbers of stages whose steps always run.

@@ -26,6 +26,18 @@ public struct MediaType: RawRepresentable, Hashable, Sendable {
     /// Whether this names a manifest of one image, in OCI's or Docker's form.
     public var isManifest: Bool { self == .imageManifest || self == .dockerManifest }
 
+    /// Docker's media type of the same bytes, where it has one.
+    public var inDockerForm: MediaType {
+        switch self {
+        case .imageIndex: .dockerManifestList
+        case .imageManifest: .dockerManifest
+        case .imageConfig: .dockerConfig
+        case .layerGzip: .dockerLayerGzip
+        case .layer: .dockerLayer
+        default: self
+        }
+    }
+
     /// The OCI media type of the same bytes, where Docker has a name of its own for them.
     public var inOCIForm: MediaType {
         switch self {

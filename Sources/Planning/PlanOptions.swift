@@ -8,6 +8,16 @@ public struct PlanOptions: Hashable, Sendable {
     public var ignoresCache = false
     /// `--no-push`: `push` outputs are left out.
     public var pushes = true
+    /// A layout that is written holds the image alone.
+    public var replacesLayouts = false
+    /// See `PlannedCache.listsSteps`.
+    public var listsSteps = true
+    /// See `Job.ignoredPaths`.
+    public var ignoredPaths: [String] = []
+    /// See `Job.mergesLayers`.
+    public var mergesLayers = false
+    /// See `Job.usesDockerFormat`.
+    public var usesDockerFormat = false
     /// By image name, how long its last builds took.
     public var seconds: [String: Double] = [:]
 

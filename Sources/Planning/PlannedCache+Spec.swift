@@ -8,6 +8,7 @@ extension PlannedCache {
         repository = spec.repository.map(CachePlace.init)
         sources = spec.sources.map(CachePlace.init)
         hasAllStages = spec.mode == .max
+        listsSteps = options.listsSteps
         ageInSeconds = spec.ttl?.inSeconds
         // Who may not publish an image may not hand a layer to those who do.
         if !options.pushes, case .repository? = repository { isWritten = false }

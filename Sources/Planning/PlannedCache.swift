@@ -10,6 +10,8 @@ public struct PlannedCache: Hashable, Sendable {
     public var isWritten = true
     /// Whether it gets the steps of intermediate stages too.
     public var hasAllStages = true
+    /// Whether an image that is pushed gets the list of its steps beside it.
+    public var listsSteps = true
     /// The longest that a result counts, in seconds; nil is for ever.
     public var ageInSeconds: Double?
 

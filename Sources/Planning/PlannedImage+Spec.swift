@@ -12,7 +12,7 @@ extension PlannedImage {
         self.dependencies = dependencies
         isolation = spec.isolation?.value.rawValue
         tags = spec.tags.map(PlannedTag.init)
-        outputs = isSelected ? spec.outputs.compactMap { PlannedOutput($0.kind, pushes: options.pushes) } : []
+        outputs = isSelected ? spec.outputs.compactMap { PlannedOutput($0.kind, options) } : []
         secrets = spec.secrets.map(PlannedSecret.init)
         agents = spec.agents.compactMap(PlannedAgent.init)
         materials = survey.materials
@@ -28,6 +28,9 @@ extension PlannedImage {
             if options.ignoresCache, job.cache == .readWrite { job.cache = .writeOnly }
             job.sharesSteps = cache != nil
             if isSelected { job.rootfsOutput = spec.rootfsOutput?.string }
+            job.ignoredPaths = options.ignoredPaths
+            job.mergesLayers = options.mergesLayers
+            job.usesDockerFormat = options.usesDockerFormat
             return job
         }
     }
@@ -42,11 +45,11 @@ extension ImageSpec {
 
 extension PlannedOutput {
     /// Nil for what the executor writes, and for a push that is not wanted.
-    fileprivate init?(_ kind: OutputSpec.Kind, pushes: Bool) {
+    fileprivate init?(_ kind: OutputSpec.Kind, _ options: PlanOptions) {
         switch kind {
-        case .push where pushes: self = .push
+        case .push where options.pushes: self = .push
         case .push, .rootfs: return nil
-        case .oci(let path): self = .oci(path.string)
+        case .oci(let path): self = options.replacesLayouts ? .onlyOCI(path.string) : .oci(path.string)
         case .ociArchive(let path): self = .ociArchive(path.string)
         case .dockerArchive(let path): self = .dockerArchive(path.string)
         }

@@ -74,6 +74,8 @@ public enum PlannedOutput: Hashable, Sendable {
     case push
     /// Absolute paths.
     case oci(String)
+    /// A layout that holds the image alone.
+    case onlyOCI(String)
     case ociArchive(String)
     case dockerArchive(String)
 }

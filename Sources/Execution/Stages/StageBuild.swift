@@ -102,6 +102,7 @@ final class StageBuild {
     func key(_ instruction: Instruction) -> StepKey {
         var key = StepKey(kind: instruction.keyword.rawValue, platform: state.platform)
         key.add("parent layers", state.diffIDs.map(\.description))
+        if !image.job.ignoredPaths.isEmpty { key.add("ignored paths", image.job.ignoredPaths) }
         if state.layers.count == firstLayers, let base = stage.base.externalName { key.note("base", base) }
         return key
     }

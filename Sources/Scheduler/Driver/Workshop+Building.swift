@@ -87,7 +87,7 @@ extension Workshop {
     /// For those who read the image as `cache.from`; only where its own manifest entry has a cache that is shared.
     private func publishSteps(of attempt: Attempt, _ result: JobResult) async {
         let image = plan.images[attempt.image]
-        guard image.cache != nil, image.outputs.contains(.push) else { return }
+        guard image.cache?.listsSteps == true, image.outputs.contains(.push) else { return }
         await cache.publish(
             attempt.facts.steps, of: result, to: image.tags.compactMap { $0.isRemote ? $0.reference : nil })
     }

@@ -6,7 +6,7 @@ extension PlannedOutput {
     var path: String? {
         switch self {
         case .push: nil
-        case .oci(let path), .ociArchive(let path), .dockerArchive(let path): path
+        case .oci(let path), .onlyOCI(let path), .ociArchive(let path), .dockerArchive(let path): path
         }
     }
 
@@ -15,6 +15,7 @@ extension PlannedOutput {
         switch self {
         case .push: break
         case .oci(let path): try export.writeOCILayout(to: path)
+        case .onlyOCI(let path): try export.writeOnlyOCILayout(to: path)
         case .ociArchive(let path): try export.writeOCIArchive(to: path)
         case .dockerArchive(let path): try export.writeDockerArchive(to: path)
         }

@@ -1,5 +1,5 @@
 /// Any JSON, so that what others wrote into a document is kept when a part of it is changed.
-enum JSONValue: Hashable {
+public enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -8,21 +8,24 @@ enum JSONValue: Hashable {
     case array([JSONValue])
     case object([String: JSONValue])
 
-    var object: [String: JSONValue]? {
+    /// Its members, if it is an object.
+    public var object: [String: JSONValue]? {
         if case .object(let members) = self { members } else { nil }
     }
 
-    var array: [JSONValue]? {
+    /// Its elements, if it is an array.
+    public var array: [JSONValue]? {
         if case .array(let elements) = self { elements } else { nil }
     }
 
-    var string: String? {
+    /// Its text, if it is a string.
+    public var string: String? {
         if case .string(let text) = self { text } else { nil }
     }
 }
 
 extension JSONValue: Codable {
-    init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -50,7 +53,7 @@ extension JSONValue: Codable {
         }
     }
 
-    func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .null: try container.encodeNil()
