@@ -90,6 +90,7 @@ let package = Package(
         // level 2
         library("Registry", ["OCI", "HTTP", "Programs", "Clouds", "FileSystem", log, systemPackage]),
         library("Contexts", ["OCI", "HTTP", "Programs", "Clouds", "FileSystem", log, systemPackage]),
+        library("Kaniko", ["Manifest", "OCI", systemPackage]),
         library("Planning", ["Manifest", "DockerfileFrontend", "OCI", "Jobs", "FileSystem", systemPackage]),
         library("Export", ["OCI", "Storage", "Layers", "FileSystem", systemPackage]),
         library(
@@ -114,8 +115,9 @@ let package = Package(
         .executableTarget(
             name: "BuildAll",
             dependencies: [
-                "Manifest", "Planning", "Scheduler", "Ledger", "Reporting", "Registry", "HTTP", "Storage", "Sandbox",
-                "FileSystem", "Threads", "Programs", "Jobs", "OCI", argumentParser, log, systemPackage,
+                "Manifest", "Planning", "Scheduler", "Ledger", "Reporting", "Registry", "Contexts", "HTTP", "Storage",
+                "Sandbox",
+                "FileSystem", "Threads", "Programs", "Jobs", "OCI", "Kaniko", argumentParser, log, systemPackage,
             ],
             swiftSettings: settings),
 
@@ -127,6 +129,7 @@ let package = Package(
         tests("FileSystem", [systemPackage]),
         tests("Manifest", ["OCI", "Templates", systemPackage]),
         tests("DockerfileFrontend"),
+        tests("Kaniko", ["Manifest", "OCI", systemPackage]),
         tests("Sandbox", ["SandboxProbe", systemPackage]),
         .executableTarget(
             name: "SandboxProbe", dependencies: ["Sandbox", "TestSupport", systemPackage], path: "Tests/SandboxProbe",

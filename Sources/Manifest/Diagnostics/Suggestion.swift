@@ -1,12 +1,12 @@
 /// Finds what was meant by a name that does not exist.
-enum Suggestion {
+public enum Suggestion {
     /// The hint `did you mean "…"`, or nil if nothing is near.
     static func hint(for name: String, among names: some Sequence<String>) -> String? {
         nearest(to: name, among: names).map { "did you mean \"\($0)\"?" }
     }
 
     /// The name with the fewest typing errors, at most a third of its length; the first of equals.
-    static func nearest(to name: String, among names: some Sequence<String>) -> String? {
+    public static func nearest(to name: String, among names: some Sequence<String>) -> String? {
         let text = Array(name.lowercased().utf8)
         guard (1...64).contains(text.count) else { return nil }
         var best: (name: String, distance: Int)?

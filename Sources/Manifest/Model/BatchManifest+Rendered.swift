@@ -259,3 +259,11 @@ extension Quantity {
         return (seconds > 0 ? "\(seconds)s" : "") + (milliseconds > 0 ? "\(milliseconds)ms" : "")
     }
 }
+
+extension BatchManifest {
+    /// A text as a manifest has to hold it, in quotes; `expands` says whether the field is one where `${…}` would be
+    /// expanded, which is prevented then.
+    public static func literal(_ text: String, expands: Bool = true) -> String {
+        expands ? Output.quoted(text) : JSONText.quoted(text)
+    }
+}

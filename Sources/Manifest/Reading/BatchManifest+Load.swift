@@ -15,6 +15,18 @@ extension BatchManifest {
         try load(path, variables, environment, context, limits: YAMLLimits())
     }
 
+    /// Reads a manifest that is no file.
+    ///
+    /// - Parameter name: as messages show it; relative paths of the text start from `/`.
+    public static func load(
+        text: String, name: String, environment: [String: String] = [:], context: ExpansionContext
+    ) throws(ManifestErrors) -> BatchManifest {
+        let log = DiagnosticLog()
+        var loader = FileLoader(limits: YAMLLimits(), log: log)
+        loader.load(bytes: Array(text.utf8), name: name)
+        return try read(loader, FilePath(name), [:], environment, context, YAMLLimits(), log)
+    }
+
     static func load(
         _ path: FilePath, _ variables: [String: String], _ environment: [String: String], _ context: ExpansionContext,
         limits: YAMLLimits
@@ -22,6 +34,13 @@ extension BatchManifest {
         let log = DiagnosticLog()
         var loader = FileLoader(limits: limits, log: log)
         loader.load(path)
+        return try read(loader, path, variables, environment, context, limits, log)
+    }
+
+    private static func read(
+        _ loader: FileLoader, _ path: FilePath, _ variables: [String: String], _ environment: [String: String],
+        _ context: ExpansionContext, _ limits: YAMLLimits, _ log: DiagnosticLog
+    ) throws(ManifestErrors) -> BatchManifest {
         for file in loader.loaded {
             StructureCheck(log: log).check(file.root, .object(ManifestShape.manifest), "the manifest")
         }

@@ -39,6 +39,16 @@ struct FileLoader {
         load(path.lexicallyNormalized(), name: file.string, at: nil, parent: nil, chain: [])
     }
 
+    /// A manifest that is no file, in the folder `/`.
+    mutating func load(bytes: [UInt8], name: String) {
+        let path: FilePath = "/build-all"
+        files.append(ManifestFile(path: path, bytes: bytes))
+        names.append(name)
+        let source = SourceFile(name: name, path: path, bytes: bytes)
+        guard let root = compose(source) else { return }
+        loaded.append(LoadedFile(source: source, path: path, root: root, parent: nil))
+    }
+
     private mutating func load(_ path: FilePath, name: String, at mark: SourceMark?, parent: Int?, chain: [FilePath]) {
         let real = Self.realPath(path)
         if let start = chain.firstIndex(of: real) {
