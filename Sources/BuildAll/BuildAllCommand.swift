@@ -18,7 +18,7 @@ struct BuildAllCommand: AsyncParsableCommand {
             BuildCommand.self, PlanCommand.self, ExplainCommand.self, CheckCommand.self, ListCommand.self,
             ConfigCommand.self,
             SchemaCommand.self, HistoryCommand.self, DoctorCommand.self, ShellCommand.self,
-            WarmCommand.self, PruneCommand.self,
+            WarmCommand.self, PruneCommand.self, ExecutorCommand.self, WarmerCommand.self,
         ],
         defaultSubcommand: BuildCommand.self)
 }

@@ -7,6 +7,9 @@ enum EntryPoint {
     static func main() async {
         // A reader that went away is noticed by the failing write.
         signal(SIGPIPE, SIG_IGN)
+        if let (program, arguments) = KanikoProgram.called(by: CommandLine.arguments) {
+            exit(await program.run(arguments))
+        }
         do {
             var command = try BuildAllCommand.parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

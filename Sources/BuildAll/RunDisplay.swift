@@ -7,7 +7,7 @@ internal import Scheduler
 ///
 /// What is shown is written by a queue of its own, so that a terminal that is held or a reader that is slow does not hold
 /// the run.
-actor RunDisplay: EventSink {
+actor RunDisplay: RunScreen {
     private enum Mode {
         case none
         case plain(PlainProgress)

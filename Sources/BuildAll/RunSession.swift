@@ -14,24 +14,29 @@ internal import SystemPackage
 /// One run from manifest to exit code: wires the parts together.
 struct RunSession {
     private let command: BuildCommand
+    private let variant: RunVariant
     private let started = secondsNow()
     private let run: String
 
-    init(_ command: BuildCommand) {
+    init(_ command: BuildCommand, _ variant: RunVariant = RunVariant()) {
         self.command = command
+        self.variant = variant
         run = ULID.make(at: started)
     }
 
-    func run() async throws -> ExitStatus {
+    func run() async throws -> ExitStatus { try await outcomes().status }
+
+    /// What came of each image, too.
+    func outcomes() async throws -> (status: ExitStatus, images: [ImageOutcome]) {
         try RegistrySettings.checkEnvironment()
-        let batch = try command.manifest.load(run: run, now: started)
+        let batch = try variant.load?(run, started) ?? command.manifest.load(run: run, now: started)
         // Faults of the manifest are found before anything is made on the disk.
         try checkPushes(try command.manifest.plan(batch, planOptions))
         let site = try RunSite(batch, state: command.state, isolation: command.isolation, waits: command.wait)
         try await site.sweep()
         let ledger = try openLedger(site.state)
         _ = try await ledger.markInterruptedRuns(at: started)
-        let display = RunDisplay(command.display, shellCommand: shellCommand, run: run)
+        let display = variant.screen ?? RunDisplay(command.display, shellCommand: shellCommand, run: run)
         do {
             return try await build(batch, site, ledger, display)
         } catch {
@@ -65,6 +70,7 @@ struct RunSession {
         var options = PlanOptions()
         options.ignoresCache = command.noCache
         options.pushes = !command.noPush
+        variant.plan(&options)
         return options
     }
 
@@ -79,12 +85,16 @@ struct RunSession {
     // MARK: - The run
 
     private func build(
-        _ batch: BatchManifest, _ site: RunSite, _ ledger: LedgerWriter, _ display: RunDisplay
-    ) async throws -> ExitStatus {
+        _ batch: BatchManifest, _ site: RunSite, _ ledger: LedgerWriter, _ display: any RunScreen
+    ) async throws -> (ExitStatus, [ImageOutcome]) {
         let interruption = Interruption()
         let recorder = LedgerRecorder(ledger, run: run)
         let (environment, planner) = try environment(batch, site, recorder, display)
-        let plan = try await interruption.cancelling { try await self.plan(batch, environment, planner) }
+        let plan = try await interruption.cancelling {
+            let plan = try await self.plan(batch, environment, planner)
+            try await variant.check(plan)
+            return plan
+        }
         try await recorder.begin(runRecord(batch), at: started)
         await display.show(
             .started(
@@ -104,7 +114,7 @@ struct RunSession {
                 exitCode: Int(status.rawValue)))
         await close(ledger)
         await retain(batch, site)
-        return status
+        return (status, outcomes)
     }
 
     /// All is written already: what goes wrong here is no failure of the run.
@@ -129,11 +139,12 @@ struct RunSession {
     }
 
     private func environment(
-        _ batch: BatchManifest, _ site: RunSite, _ recorder: LedgerRecorder, _ display: RunDisplay
+        _ batch: BatchManifest, _ site: RunSite, _ recorder: LedgerRecorder, _ display: any RunScreen
     ) throws -> (RunEnvironment, ContextPlanner) {
         var (environment, planner) = try site.environment(
             run, batch, command.network, ledger: recorder, events: display,
-            rules: BatchRules(slots: command.slots, failFast: command.failFast || !command.keepGoing))
+            rules: BatchRules(slots: command.slots, failFast: command.failFast || !command.keepGoing),
+            adjust: variant.adjust)
         let reader = try LedgerReader(site.state.ledger)
         for image in batch.images {
             let platform = (image.platform ?? .host).description

@@ -10,18 +10,31 @@ internal import SystemPackage
 /// One `warm`: finds the images, fetches them, says what became of each.
 struct WarmSession {
     private let command: WarmCommand
+    private let given: BatchManifest?
+    private let registry: (any ImageRegistry)?
 
-    init(_ command: WarmCommand) {
+    /// `batch` and `registry`: instead of what the command names.
+    init(_ command: WarmCommand, batch: BatchManifest? = nil, registry: (any ImageRegistry)? = nil) {
         self.command = command
+        given = batch
+        self.registry = registry
     }
 
-    func run() async throws -> ExitStatus {
-        let batch = try command.batch()
+    func run() async throws -> ExitStatus { try await report().status }
+
+    /// How many images came, and how many did not.
+    func counts() async throws -> (warmed: Int, failed: Int) {
+        let report = try await report()
+        return (report.warmed.count, report.failures.count)
+    }
+
+    private func report() async throws -> Report {
+        let batch = try given ?? command.batch()
         let plan = try await plan(batch)
         let (references, platforms) = try (command.references(), command.platforms())
         let (target, site) = try await target(batch)
         let quiet = command.quiet || command.json
-        let warmer = ImageWarmer(registry: try RegistrySettings.client(batch), target: target) { line in
+        let warmer = ImageWarmer(registry: try registry ?? RegistrySettings.client(batch), target: target) { line in
             if !quiet { Console.standardError.write(line + "\n") }
         }
         var report = Report()
@@ -31,7 +44,7 @@ struct WarmSession {
         await fetch(named, plan, platforms, warmer, &report)
         await site?.sweepAfterKills()
         try show(report)
-        return report.status
+        return report
     }
 
     /// Dockerfiles in contexts from elsewhere name base images too.
