@@ -66,7 +66,7 @@ let package = Package(
         system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
         .target(name: "CLinux"),
-        .target(name: "CSandbox", cSettings: [.define("_GNU_SOURCE")]),
+        .target(name: "CSandbox", dependencies: ["CLinux"], cSettings: [.define("_GNU_SOURCE")]),
 
         // level 0
         library("OCI", ["CCrypto"]),

@@ -19,7 +19,7 @@ static void report_end(int report_fd, int status) {
     _exit(0);
 }
 
-static void reap(pid_t program, int report_fd) {
+void csb_reap(pid_t program, int report_fd) {
     int status;
     for (;;) {
         pid_t pid = waitpid(-1, &status, WNOHANG);
@@ -28,17 +28,20 @@ static void reap(pid_t program, int report_fd) {
     }
 }
 
-int csb_run_init(pid_t program, int report_fd) {
+int csb_run_init(pid_t program, int report_fd, int recorder_socket) {
     sigset_t signals;
     sigfillset(&signals);
     sigprocmask(SIG_SETMASK, &signals, NULL);
-    keep_kill_only();
-    int report = dup2(report_fd, 3);
-    syscall(SYS_close_range, 4, ~0U, 0);
+    int report = fcntl(report_fd, F_DUPFD_CLOEXEC, 64), recorder = fcntl(recorder_socket, F_DUPFD_CLOEXEC, 64);
+    report = dup2(report, 3);
+    if (recorder >= 0) recorder = dup2(recorder, 4);
+    syscall(SYS_close_range, recorder >= 0 ? 5 : 4, ~0U, 0);
     for (int fd = 0; fd < 3; fd++) close(fd);
     prctl(PR_SET_NAME, "init");
+    if (recorder >= 0) csb_run_recording_init(program, report, recorder);
+    keep_kill_only();
     for (;;) {
-        reap(program, report);
+        csb_reap(program, report);
         int number = sigwaitinfo(&signals, NULL);
         if (number == SIGTERM) kill(-1, SIGTERM);
     }

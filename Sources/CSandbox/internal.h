@@ -31,7 +31,9 @@ enum {
 #define CSB_SHIFTED_COUNT (4294967295u - CSB_SHIFT)
 
 // Rungs on which an executor is in a user namespace of its own, and those on which a step is in one.
-static inline bool csb_executor_is_mapped(int32_t rung) { return rung == CSB_RUNG_SUBID || rung == CSB_RUNG_MAPPED; }
+static inline bool csb_executor_is_mapped(int32_t rung) {
+    return rung == CSB_RUNG_SUBID || rung == CSB_RUNG_MAPPED || rung == CSB_RUNG_SINGLE;
+}
 static inline bool csb_step_is_mapped(int32_t rung) { return rung != CSB_RUNG_ROOTNS; }
 // Rungs on which the executor is root of the machine, or of the container around it.
 static inline bool csb_executor_is_root(int32_t rung) { return rung == CSB_RUNG_SHIFTED || rung == CSB_RUNG_ROOTNS; }
@@ -59,6 +61,7 @@ size_t csb_format(char *buffer, size_t size, const char *format, ...) __attribut
 pid_t csb_clone(uint64_t flags, int *pidfd);
 int csb_drop_signals(void);
 pid_t csb_visible_pid(int pidfd);
+int csb_deny_groups(int pidfd, struct csb_failure *failure);
 int csb_write_maps(int pidfd, const char *uid_map, const char *gid_map, struct csb_failure *failure);
 int csb_user_namespace(struct csb_failure *failure);
 int csb_child_failed(int pipe_fd, const struct csb_failure *failure) __attribute__((noreturn));
@@ -85,6 +88,7 @@ struct csb_image_files {
     const char *host_name;
     const char *resolver;  // text of /etc/resolv.conf
     bool proc_shows_outside;
+    bool has_one_id;
     int terminal_fd;       // becomes /dev/console; -1: there is none
 };
 int csb_mount_image_files(int root, const struct csb_image_files *files, struct csb_failure *failure);
@@ -114,6 +118,7 @@ struct csb_source {
 struct csb_mounts {
     const struct csb_step_mount *list;
     size_t count;
+    bool has_one_id;  // there is nobody to give a file to
     struct csb_source sources[CSB_MOUNT_LIMIT];
 };
 int csb_open_workshop(struct csb_failure *failure);
@@ -123,6 +128,7 @@ int csb_mount_over_image(int root, const struct csb_mounts *mounts, struct csb_f
 
 // take.c
 int csb_take_state(const struct csb_world *world, struct csb_failure *failure);
+void csb_take_back(int state);
 int csb_take_path(int state, const char *path, struct csb_failure *failure);
 int csb_take_request(const struct csb_step_request *request, struct csb_failure *failure);
 
@@ -181,7 +187,14 @@ int csb_prepare_working_directory(const char *path, struct csb_failure *failure)
 int csb_drop_capabilities(bool keeps_raw_sockets);
 int csb_scope_by_landlock(void);
 void csb_exec_step(const struct csb_step_request *request, struct csb_failure *failure);
-int csb_run_init(pid_t child, int report_fd) __attribute__((noreturn));
+// `recorder_socket`: from which the listener of csb_ask_recorder comes; -1 without one.
+int csb_run_init(pid_t program, int report_fd, int recorder_socket) __attribute__((noreturn));
+void csb_reap(pid_t program, int report_fd);
+
+// recorder.c
+int csb_install_recorder(void);
+int csb_ask_recorder(int socket, const struct csb_step_request *request);
+int csb_run_recording_init(pid_t program, int report_fd, int socket) __attribute__((noreturn));
 
 // network.c
 struct csb_network_stack {

@@ -163,9 +163,9 @@ static int mount_console(int dev, int terminal, struct csb_failure *failure) {
     return csb_bind_file(source, dev, "console", false, failure);
 }
 
-static int mount_dev(int root, int terminal, struct csb_failure *failure) {
+static int mount_dev(int root, const struct csb_image_files *files, struct csb_failure *failure) {
     static const char *const options[] = {"mode", "755", "size", "65536k", NULL};
-    static const char *const terminals[] = {"ptmxmode", "666", "mode", "620", "gid", "5", NULL};
+    const char *const terminals[] = {"ptmxmode", "666", "mode", "620", files->has_one_id ? NULL : "gid", "5", NULL};
     static const char *const shared[] = {"mode", "1777", "size", "65536k", NULL};
     CSB_CLOSE int dev = csb_make_filesystem("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
     int result = attach(root, "dev", dev, CSB_STEP_MOUNT_DEV, failure);
@@ -176,7 +176,7 @@ static int mount_dev(int root, int terminal, struct csb_failure *failure) {
     if (result >= 0) result = mount_in_dev(dev, "pts", "devpts", terminals, failure);
     if (result >= 0) result = mount_in_dev(dev, "shm", "tmpfs", shared, failure);
     if (result >= 0) result = mount_in_dev(dev, "mqueue", "mqueue", NULL, failure);
-    if (result >= 0) result = mount_console(dev, terminal, failure);
+    if (result >= 0) result = mount_console(dev, files->terminal_fd, failure);
     return result;
 }
 
@@ -237,7 +237,7 @@ static int mount_etc(int root, const struct csb_image_files *files, struct csb_f
 
 int csb_mount_image_files(int root, const struct csb_image_files *files, struct csb_failure *failure) {
     int result = mount_proc(root, files->proc_shows_outside, failure);
-    if (result >= 0) result = mount_dev(root, files->terminal_fd, failure);
+    if (result >= 0) result = mount_dev(root, files, failure);
     if (result >= 0) result = mount_sys(root, failure);
     if (result >= 0) result = mount_etc(root, files, failure);
     return result < 0 ? result : 0;

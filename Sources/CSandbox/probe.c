@@ -86,6 +86,7 @@ int csb_probe(int32_t rung, const char *state_folder, const char *scratch, const
     pthread_mutex_lock(&one_probe);
     probed_state = state_folder;
     probed_scratch = scratch;
+    csb_prepare_state(rung, state_folder);
     int result = csb_run_on_thread(&task);
     pthread_mutex_unlock(&one_probe);
     return result;

@@ -52,6 +52,13 @@ pid_t csb_visible_pid(int pidfd) {
     return pid > 0 ? pid : -ESRCH;
 }
 
+int csb_deny_groups(int pidfd, struct csb_failure *failure) {
+    char path[64];
+    csb_format(path, sizeof path, "/proc/%d/setgroups", csb_visible_pid(pidfd));
+    int result = csb_write_file(path, "deny", 4);
+    return result < 0 ? csb_fail_with(failure, CSB_STEP_ID_MAP, -result, path) : 0;
+}
+
 int csb_write_maps(int pidfd, const char *uid_map, const char *gid_map, struct csb_failure *failure) {
     char path[64];
     pid_t pid = csb_visible_pid(pidfd);

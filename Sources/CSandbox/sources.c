@@ -102,7 +102,7 @@ static int copy_content(int source, int target) {
     }
 }
 
-static int make_file(const struct csb_step_mount *mount, size_t number, int *memory) {
+static int make_file(const struct csb_step_mount *mount, size_t number, bool has_one_id, int *memory) {
     char name[16];
     csb_format(name, sizeof name, "%zu", number);
     if (*memory < 0) *memory = open_memory();
@@ -111,28 +111,30 @@ static int make_file(const struct csb_step_mount *mount, size_t number, int *mem
     if (file < 0) return -errno;
     int result = copy_content(mount->content_fd, file);
     if (result < 0) return result;
-    if (fchown(file, mount->uid, mount->gid) < 0 || fchmod(file, mount->mode) < 0) return -errno;
+    if (!has_one_id && fchown(file, mount->uid, mount->gid) < 0) return -errno;
+    if (fchmod(file, mount->mode) < 0) return -errno;
     return clone_mount(file);
 }
 
-static int open_socket(const struct csb_step_mount *mount) {
+static int open_socket(const struct csb_step_mount *mount, bool has_one_id) {
     struct stat status;
     CSB_CLOSE int file = open_in_state(mount->layers[0]);
     if (file < 0) return file;
     if (fstat(file, &status) < 0) return -errno;
     if (!S_ISSOCK(status.st_mode)) return -ENOTSOCK;
-    if (fchownat(file, "", mount->uid, mount->gid, AT_EMPTY_PATH) < 0) return -errno;
+    if (!has_one_id && fchownat(file, "", mount->uid, mount->gid, AT_EMPTY_PATH) < 0) return -errno;
     if (syscall(SYS_fchmodat2, file, "", mount->mode, AT_EMPTY_PATH) < 0) return -errno;
     return clone_mount(file);
 }
 
-static int open_source(const struct csb_step_mount *mount, size_t number, int *memory, struct csb_failure *failure) {
+static int open_source(const struct csb_mounts *mounts, size_t number, int *memory, struct csb_failure *failure) {
+    const struct csb_step_mount *mount = &mounts->list[number];
     int tree = -EBADMSG;
     switch (mount->kind) {
     case CSB_MOUNT_LAYERS: return open_layers(mount, number, failure);
     case CSB_MOUNT_FOLDER: return open_folder(mount, failure);
-    case CSB_MOUNT_FILE: tree = make_file(mount, number, memory); break;
-    case CSB_MOUNT_SOCKET: tree = open_socket(mount); break;
+    case CSB_MOUNT_FILE: tree = make_file(mount, number, mounts->has_one_id, memory); break;
+    case CSB_MOUNT_SOCKET: tree = open_socket(mount, mounts->has_one_id); break;
     }
     return tree < 0 ? fail(mount, "", -tree, failure) : tree;
 }
@@ -155,7 +157,7 @@ int csb_open_sources(struct csb_mounts *mounts, struct csb_failure *failure) {
         struct csb_source *source = &mounts->sources[index];
         *source = (struct csb_source){.tree = -1, .is_directory = true};
         if (mount->kind == CSB_MOUNT_MEMORY) continue;
-        source->tree = open_source(mount, index, &memory, failure);
+        source->tree = open_source(mounts, index, &memory, failure);
         int result = source->tree < 0 ? source->tree : look_at(mount, source, failure);
         if (result < 0) return result;
     }

@@ -136,7 +136,8 @@ static int enter_groups(const char *const *files, pid_t pid, struct csb_failure 
 }
 
 static int give_ids(const struct csb_id_maps *maps, pid_t pid, int pidfd, struct csb_failure *failure) {
-    int result = maps->uid_map ? csb_write_maps(pidfd, maps->uid_map, maps->gid_map, failure) : 0;
+    int result = maps->denies_groups ? csb_deny_groups(pidfd, failure) : 0;
+    if (result == 0 && maps->uid_map) result = csb_write_maps(pidfd, maps->uid_map, maps->gid_map, failure);
     if (result == 0 && maps->newuidmap) result = run_map_helper(maps->newuidmap, pid, CSB_STEP_NEWUIDMAP, failure);
     if (result == 0 && maps->newgidmap) result = run_map_helper(maps->newgidmap, pid, CSB_STEP_NEWGIDMAP, failure);
     return result;
@@ -193,6 +194,11 @@ int csb_start(const struct csb_spawn_request *request, csb_child_body *body, int
     return result;
 }
 
+void csb_prepare_state(int32_t rung, const char *state_folder) {
+    CSB_CLOSE int state = rung == CSB_RUNG_SINGLE ? open(state_folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (state >= 0) csb_take_back(state);
+}
+
 static int spawn_task(struct csb_task *task) { return csb_start(task->request, become_executor, task->pidfd, task->failure); }
 
 int csb_spawn(const struct csb_spawn_request *request, int *pidfd, struct csb_failure *failure) {
@@ -212,6 +218,7 @@ int csb_make_job(const struct csb_job_settings *settings, const void *job, size_
                                      .process_limit = settings->process_limit,
                                      .processor_limit = settings->processor_limit};
     if (strlen(settings->state_folder) >= PATH_MAX || strlen(settings->oom_file) >= PATH_MAX) return -ENAMETOOLONG;
+    csb_prepare_state(settings->rung, settings->state_folder);
     strcpy(header.state_folder, settings->state_folder);
     strcpy(header.oom_file, settings->oom_file);
     int fd = memfd_create("job", MFD_CLOEXEC | MFD_ALLOW_SEALING);

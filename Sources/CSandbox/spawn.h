@@ -23,6 +23,9 @@ struct csb_task {
 // Runs a task on the thread that lives as long as the process.
 int csb_run_on_thread(struct csb_task *task);
 
+// `single` as root: what `mapped` took goes back before the clone; the ids of the new namespace could not reach it.
+void csb_prepare_state(int32_t rung, const char *state_folder);
+
 // Clones a process for `body` and waits until it has told how its start went. Returns the pid.
 int csb_start(const struct csb_spawn_request *request, csb_child_body *body, int *pidfd, struct csb_failure *failure);
 

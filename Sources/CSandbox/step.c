@@ -7,6 +7,7 @@
 #include <grp.h>
 
 #include "internal.h"
+#include "owners.h"
 
 static int report_failure(int report_fd, const struct csb_failure *failure) __attribute__((noreturn));
 static int report_failure(int report_fd, const struct csb_failure *failure) {
@@ -14,6 +15,8 @@ static int report_failure(int report_fd, const struct csb_failure *failure) {
     csb_write_all(report_fd, &report, sizeof report);
     _exit(CSB_EXIT_SETUP_FAILED);
 }
+
+static bool has_one_id(const struct csb_step_child *child) { return child->world->rung == CSB_RUNG_SINGLE; }
 
 // The parent-death signal is set again after the change of ids, which clears it. The calls that change ids are the
 // kernel's own: glibc's would first wait for the threads that the parent has, and may wait for ever.
@@ -23,7 +26,8 @@ static int become_root(const struct csb_step_child *child, struct csb_failure *f
     if (csb_read(child->go_fd, &go, 1) != 1) return csb_fail_with(failure, CSB_STEP_ID_MAP, EPIPE, NULL);
     if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0)
         return csb_fail(failure, CSB_STEP_SET_IDS, "0");
-    if (syscall(SYS_setgroups, 0, NULL) < 0) return csb_fail(failure, CSB_STEP_SET_GROUPS, NULL);
+    // In `single` groups cannot be changed; those of the user mean nothing for files of the image.
+    if (!has_one_id(child) && syscall(SYS_setgroups, 0, NULL) < 0) return csb_fail(failure, CSB_STEP_SET_GROUPS, NULL);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return csb_fail(failure, CSB_STEP_PARENT_DEATH, NULL);
     setsid();
     umask(022);
@@ -35,7 +39,7 @@ static int enter_image(const struct csb_step_child *child, struct csb_failure *f
     if (chdir("/state") < 0) return csb_fail(failure, CSB_STEP_OPEN_STATE, "/state");
     int result = csb_open_workshop(failure);
     if (result < 0) return result;
-    struct csb_mounts mounts = {0};
+    struct csb_mounts mounts = {.has_one_id = has_one_id(child)};
     if (child->request) {
         mounts.list = child->request->mounts;
         mounts.count = child->request->mount_count;
@@ -49,16 +53,35 @@ static int enter_image(const struct csb_step_child *child, struct csb_failure *f
     struct csb_image_files files = {.host_name = child->request ? child->request->host_name : "probe",
                                     .resolver = child->resolver,
                                     .proc_shows_outside = child->world->proc_shows_outside,
+                                    .has_one_id = has_one_id(child),
                                     .terminal_fd = child->files.is_terminal ? child->files.stdin_fd : -1};
     result = csb_mount_image_files(root, &files, failure);
     if (result == 0) result = csb_mount_over_image(root, &mounts, failure);
     return result < 0 ? result : csb_pivot(root, failure);
 }
 
+// Owners of a directory and of a link, and the listener: after that this process makes no call that it is asked for.
+static int use_recorder(struct csb_failure *failure) {
+    struct statx status;
+    if (symlink("x", "/directory/link") < 0) return csb_fail(failure, CSB_STEP_OVERLAY_USE, "/directory/link");
+    static const char *const names[] = {"/directory", "/directory/link", NULL};
+    for (const char *const *name = names; *name; name++) {
+        int flags = AT_SYMLINK_NOFOLLOW;
+        if (clinux_record_owner(AT_FDCWD, *name, 33, 34, flags) < 0) return csb_fail(failure, CSB_STEP_RECORD_OWNER, *name);
+        if (statx(AT_FDCWD, *name, flags, STATX_BASIC_STATS, &status) < 0 ||
+            !clinux_recorded_owner(AT_FDCWD, *name, flags, &status) || status.stx_uid != 33 || status.stx_gid != 34)
+            return csb_fail_with(failure, CSB_STEP_RECORD_OWNER, EOPNOTSUPP, *name);
+    }
+    if (unlink("/directory/link") < 0) return csb_fail(failure, CSB_STEP_OVERLAY_USE, "/directory/link");
+    int listener = csb_install_recorder();
+    return listener < 0 ? csb_fail_with(failure, CSB_STEP_RECORDER, -listener, NULL) : 0;
+}
+
 // The probe's step: take away a directory of the lower layer, which needs whiteouts and the overlay's own xattrs.
-static int use_overlay(struct csb_failure *failure) {
+static int use_overlay(const struct csb_step_child *child, struct csb_failure *failure) {
     if (rmdir("/directory") < 0) return csb_fail(failure, CSB_STEP_OVERLAY_USE, "/directory");
     if (mkdir("/directory", 0755) < 0) return csb_fail(failure, CSB_STEP_OVERLAY_USE, "/directory");
+    if (has_one_id(child)) return use_recorder(failure);
     if (chown("/directory", 33, 33) < 0) return csb_fail(failure, CSB_STEP_OVERLAY_USE, "/directory");
     return 0;
 }
@@ -106,6 +129,7 @@ static int become_user(const struct csb_step_child *child, struct csb_failure *f
     bool is_on_host = !csb_step_is_mapped(child->world->rung) && request->network == CSB_NETWORK_HOST;
     int result = csb_drop_capabilities(!is_on_host);
     if (result < 0) return csb_fail_with(failure, CSB_STEP_CAPABILITIES, -result, NULL);
+    if (has_one_id(child)) return 0;
     char ids[32];
     csb_format(ids, sizeof ids, "%u:%u", request->uid, request->gid);
     if (syscall(SYS_setgroups, request->group_count, request->groups) < 0) return csb_fail(failure, CSB_STEP_SET_GROUPS, ids);
@@ -117,10 +141,16 @@ static int become_user(const struct csb_step_child *child, struct csb_failure *f
 }
 
 // The program's process, forked from init. Only returns when the program could not be started.
-static void run_program(const struct csb_step_child *child, struct csb_failure *failure) {
+static void run_program(const struct csb_step_child *child, int recorder, struct csb_failure *failure) {
     setsid();
     if (take_descriptors(child, failure) < 0) return;
     if (csb_prepare_working_directory(child->request->working_directory, failure) < 0) return;
+    // In `single` this process is from here on who the recorder says.
+    int result = recorder < 0 ? 0 : csb_ask_recorder(recorder, child->request);
+    if (result < 0) {
+        csb_fail_with(failure, CSB_STEP_RECORDER, -result, NULL);
+        return;
+    }
     if (become_user(child, failure) < 0) return;
     csb_drop_signals();
     csb_exec_step(child->request, failure);
@@ -130,15 +160,21 @@ int csb_enter_step(const struct csb_step_child *child) {
     struct csb_failure failure = {0};
     if (become_root(child, &failure) < 0) report_failure(child->report_fd, &failure);
     if (enter_image(child, &failure) < 0) report_failure(child->report_fd, &failure);
-    if (!child->request && use_overlay(&failure) < 0) report_failure(child->report_fd, &failure);
     if (close_doors(child, &failure) < 0) report_failure(child->report_fd, &failure);
+    if (!child->request && use_overlay(child, &failure) < 0) report_failure(child->report_fd, &failure);
     if (!child->request) _exit(0);
+    int recorder[2] = {-1, -1};
+    if (has_one_id(child) && csb_socket_pair(&recorder[0], &recorder[1]) < 0) {
+        csb_fail(&failure, CSB_STEP_SOCKET_PAIR, NULL);
+        report_failure(child->report_fd, &failure);
+    }
     pid_t program = fork();
     if (program < 0) {
         csb_fail(&failure, CSB_STEP_CLONE, NULL);
         report_failure(child->report_fd, &failure);
     }
-    if (program > 0) csb_run_init(program, child->report_fd);
-    run_program(child, &failure);
+    if (program > 0) csb_run_init(program, child->report_fd, recorder[0]);
+    if (recorder[0] >= 0) close(recorder[0]);
+    run_program(child, recorder[1], &failure);
     report_failure(child->report_fd, &failure);
 }

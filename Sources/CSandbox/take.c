@@ -11,17 +11,30 @@ static int take(int directory, const char *name, struct csb_failure *failure) {
     return csb_fail(failure, CSB_STEP_TAKE_STATE, name);
 }
 
+static const char *const folders[] = {".", "layers", "mounts", "tmp", NULL};
+
+static int take_folders(int state, struct csb_failure *failure) {
+    int result = 0;
+    for (const char *const *name = folders; *name && result == 0; name++) result = take(state, *name, failure);
+    return result;
+}
+
 int csb_take_state(const struct csb_world *world, struct csb_failure *failure) {
-    static const char *const names[] = {".", "layers", "mounts", "tmp", NULL};
     CSB_CLOSE int state = open(world->state_folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (state < 0) return csb_fail(failure, CSB_STEP_OPEN_STATE, world->state_folder);
-    int result = 0;
-    for (const char *const *name = names; *name && result == 0; name++) {
+    if (world->rung == CSB_RUNG_MAPPED) return take_folders(state, failure);
+    csb_take_back(state);
+    return 0;
+}
+
+// What cannot be taken back is not root's to take.
+void csb_take_back(int state) {
+    for (const char *const *name = folders; *name; name++) {
         struct stat status;
-        bool is_shifted = fstatat(state, *name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_uid == CSB_SHIFT;
-        if (is_shifted || world->rung == CSB_RUNG_MAPPED) result = take(state, *name, failure);
+        bool is_found = fstatat(state, *name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+        if (is_found && S_ISDIR(status.st_mode) && status.st_uid == CSB_SHIFT)
+            (void)!fchownat(state, *name, 0, 0, AT_SYMLINK_NOFOLLOW);
     }
-    return result;
 }
 
 int csb_take_path(int state, const char *path, struct csb_failure *failure) {
@@ -49,7 +62,8 @@ static int take_mount(int state, const struct csb_step_mount *mount, struct csb_
 int csb_take_request(const struct csb_step_request *request, struct csb_failure *failure) {
     CSB_CLOSE int state = open("/state", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (state < 0) return csb_fail(failure, CSB_STEP_OPEN_STATE, "/state");
-    int result = csb_take_path(state, request->upper, failure);
+    int result = take_folders(state, failure);
+    if (result == 0) result = csb_take_path(state, request->upper, failure);
     if (result == 0) result = csb_take_path(state, request->work, failure);
     for (size_t index = 0; index < request->mount_count && result == 0; index++)
         result = take_mount(state, &request->mounts[index], failure);

@@ -45,12 +45,17 @@ extension OpenFile {
         try check("mkdirat", name.description) { name.withCString { mkdirat(fd, $0, UInt32(mode)) } }
     }
 
-    /// A FIFO, socket, device or empty file.
+    /// A FIFO, socket, device or empty file. In a user namespace an empty file stands for a device, and its status says so.
     public func makeNode(
         _ name: FileName, kind: FileKind, mode: UInt16, major: UInt32 = 0, minor: UInt32 = 0
     ) throws(SystemError) {
         try check("mknodat", name.description) {
-            name.withCString { clinux_mknodat(fd, $0, kind.modeBits | UInt32(mode), major, minor) }
+            name.withCString {
+                let result = clinux_mknodat(fd, $0, kind.modeBits | UInt32(mode), major, minor)
+                let isRecorded = (kind == .characterDevice || kind == .blockDevice) && clinux_records_devices()
+                guard result < 0, errno == EPERM, isRecorded else { return result }
+                return clinux_record_device(fd, $0, kind.modeBits | UInt32(mode), major, minor)
+            }
         }
     }
 

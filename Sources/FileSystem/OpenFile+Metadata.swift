@@ -26,7 +26,14 @@ extension OpenFile {
         at directory: Int32, _ name: FileName, _ flags: Int32
     ) throws(SystemError) -> FileStatus {
         var raw = statx()
-        try check("statx", name.description) { name.withCString { clinux_statx(directory, $0, flags, &raw) } }
+        try check("statx", name.description) {
+            name.withCString {
+                let result = clinux_statx(directory, $0, flags, &raw)
+                if result == 0, clinux_records_owners() { _ = clinux_recorded_owner(directory, $0, flags, &raw) }
+                if result == 0, clinux_records_devices() { clinux_recorded_device(directory, $0, flags, &raw) }
+                return result
+            }
+        }
         guard let status = FileStatus(raw) else {
             throw SystemError(call: "statx", code: EINVAL, path: name.description)
         }
@@ -35,14 +42,28 @@ extension OpenFile {
 
     /// Owner and group of the open file, also of a link opened with `pathOnly` and `noFollow`.
     public func setOwner(uid: UInt32, gid: UInt32) throws(SystemError) {
-        try check("fchownat", nil) { fchownat(fd, "", uid, gid, clinux_at_empty_path) }
+        try check("fchownat", nil) { Self.changeOwner(fd, "", uid, gid, clinux_at_empty_path) }
     }
 
     /// Owner and group of a name below this directory; links are not followed.
     public func setOwner(of name: FileName, uid: UInt32, gid: UInt32) throws(SystemError) {
         try check("fchownat", name.description) {
-            name.withCString { fchownat(fd, $0, uid, gid, AT_SYMLINK_NOFOLLOW) }
+            name.withCString { Self.changeOwner(fd, $0, uid, gid, AT_SYMLINK_NOFOLLOW) }
         }
+    }
+
+    /// In a user namespace of one id the owner is recorded beside the file, see `owners.h`.
+    private static func changeOwner(
+        _ directory: Int32, _ path: UnsafePointer<CChar>, _ uid: UInt32, _ gid: UInt32, _ flags: Int32
+    ) -> Int32 {
+        clinux_records_owners()
+            ? clinux_record_owner(directory, path, uid, gid, flags) : fchownat(directory, path, uid, gid, flags)
+    }
+
+    /// Both times; where owners are recorded a link's access time is its owner's, and stays.
+    private static func times(_ modified: FileTime) -> (timespec, timespec) {
+        let time = timespec(tv_sec: Int(modified.seconds), tv_nsec: Int(modified.nanoseconds))
+        return (clinux_records_owners() ? timespec(tv_sec: 0, tv_nsec: clinux_omit_time) : time, time)
     }
 
     /// Permission bits of the open file, which must not be a link; works on `pathOnly` descriptors too.
@@ -55,9 +76,8 @@ extension OpenFile {
 
     /// Access and modification time of the open file.
     public func setTimes(modified: FileTime) throws(SystemError) {
-        let time = timespec(tv_sec: Int(modified.seconds), tv_nsec: Int(modified.nanoseconds))
         try check("utimensat", nil) {
-            withUnsafePointer(to: (time, time)) { pair in
+            withUnsafePointer(to: Self.times(modified)) { pair in
                 pair.withMemoryRebound(to: timespec.self, capacity: 2) { utimensat(fd, "", $0, clinux_at_empty_path) }
             }
         }
@@ -65,9 +85,8 @@ extension OpenFile {
 
     /// Access and modification time of a name below this directory; links are not followed.
     public func setTimes(of name: FileName, modified: FileTime) throws(SystemError) {
-        let time = timespec(tv_sec: Int(modified.seconds), tv_nsec: Int(modified.nanoseconds))
         try check("utimensat", name.description) {
-            withUnsafePointer(to: (time, time)) { pair in
+            withUnsafePointer(to: Self.times(modified)) { pair in
                 pair.withMemoryRebound(to: timespec.self, capacity: 2) { times in
                     name.withCString { utimensat(fd, $0, times, AT_SYMLINK_NOFOLLOW) }
                 }
@@ -83,8 +102,12 @@ extension OpenFile {
             listxattr(procPath, $0, $1)
         }
         guard let bytes, !bytes.isEmpty else { return [] }
-        return bytes.split(separator: 0).map { FileName(unchecked: Array($0)) }
+        let names = bytes.split(separator: 0).map { FileName(unchecked: Array($0)) }
+        return clinux_records_devices() ? names.filter { !Self.recordAttributes.contains($0) } : names
     }
+
+    /// Where owners and devices are recorded, which are shown as the file's status only.
+    private static let recordAttributes: Set<FileName> = ["user.build-all.owner", "user.build-all.device"]
 
     /// The value of an extended attribute, nil if there is none of that name.
     public func extendedAttribute(_ name: FileName) throws(SystemError) -> [UInt8]? {

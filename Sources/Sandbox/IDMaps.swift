@@ -7,6 +7,8 @@ struct IDMaps: Equatable {
     var helpers: [[String]] = [[], []]
     /// What this process writes to uid_map and gid_map.
     var texts: [String] = []
+    /// Without CAP_SETGID a map may only be written when no process of the namespace can change its groups.
+    var deniesGroups = false
 
     /// Empty on rungs where the executor has no user namespace. Throws `noSubordinateIDs` or `noIDs` where ids are too
     /// few, `systemCall` when a helper is not installed.
@@ -18,6 +20,9 @@ struct IDMaps: Equatable {
                 try OwnMap.read("/proc/self/uid_map").text(own: geteuid()),
                 try OwnMap.read("/proc/self/gid_map").text(own: getegid()),
             ]
+        case .single:
+            texts = ["0 \(geteuid()) 1\n", "0 \(getegid()) 1\n"]
+            deniesGroups = true
         case .subid:
             let uids = try SubordinateIDs.ofCurrentUser(file: "/etc/subuid")
             let gids = try SubordinateIDs.ofCurrentUser(file: "/etc/subgid")
@@ -42,7 +47,8 @@ struct IDMaps: Equatable {
             try body(
                 csb_id_maps(
                     newuidmap: lists[0][0] == nil ? nil : lists[0], newgidmap: lists[1][0] == nil ? nil : lists[1],
-                    uid_map: lists[2][0], gid_map: lists[2][0] == nil ? nil : lists[2][1]))
+                    uid_map: lists[2][0], gid_map: lists[2][0] == nil ? nil : lists[2][1],
+                    denies_groups: deniesGroups))
         }
     }
 }

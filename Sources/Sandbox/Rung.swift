@@ -9,6 +9,8 @@ public enum Rung: String, Codable, CaseIterable, Sendable {
     case mapped
     /// An ordinary user with ranges in /etc/subuid and /etc/subgid, mapped by newuidmap and newgidmap.
     case subid
+    /// An ordinary user without such ranges: one id only. What a step's chown says is recorded in extended attributes.
+    case single
     /// Root where user namespaces are off: steps have the machine's root, in mount, pid, IPC, UTS and cgroup namespaces.
     case rootns
 
@@ -17,6 +19,7 @@ public enum Rung: String, Codable, CaseIterable, Sendable {
         case .shifted: Int32(bitPattern: CSB_RUNG_SHIFTED.rawValue)
         case .mapped: Int32(bitPattern: CSB_RUNG_MAPPED.rawValue)
         case .subid: Int32(bitPattern: CSB_RUNG_SUBID.rawValue)
+        case .single: Int32(bitPattern: CSB_RUNG_SINGLE.rawValue)
         case .rootns: Int32(bitPattern: CSB_RUNG_ROOTNS.rawValue)
         }
     }

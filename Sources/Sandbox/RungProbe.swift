@@ -26,6 +26,7 @@ struct RungProbe {
         switch rung {
         case .shifted, .rootns: if geteuid() != 0 { throw .needsRoot }
         case .subid: if geteuid() == 0 { throw .needsOrdinaryUser }
+        case .single: break
         case .mapped:
             let missing = Capability.missing(of: [.setUID, .setGID])
             if !missing.isEmpty { throw .needsCapabilities(missing) }

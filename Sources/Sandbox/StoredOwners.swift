@@ -7,6 +7,7 @@ extension Rung {
         let maps = try IDMaps(for: self)
         switch self {
         case .shifted, .rootns: return Self.unchanged
+        case .single: return "recorded"
         case .mapped:
             let isShifted = maps.texts.contains { $0.hasPrefix("0 \(SubordinateIDs.shift) ") }
             return isShifted ? "from \(SubordinateIDs.shift)" : Self.unchanged

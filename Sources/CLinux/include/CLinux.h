@@ -1,5 +1,7 @@
 #pragma once
 
+#include "owners.h"
+
 // System calls that Swift cannot call: variadic functions, calls without a libc wrapper, macros. Each returns what the
 // call returns, with errno set.
 //
@@ -40,6 +42,8 @@ static inline int clinux_openat2(int dir, const char *_Nonnull path, int flags, 
 static const uint64_t clinux_resolve_in_root = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
 static const uint64_t clinux_resolve_beneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
 static const uint64_t clinux_resolve_no_links = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+
+static const long clinux_omit_time = UTIME_OMIT;
 
 // AT_EMPTY_PATH of <fcntl.h>, which only has it with _GNU_SOURCE.
 static const int clinux_at_empty_path = 0x1000;

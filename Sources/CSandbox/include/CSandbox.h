@@ -66,6 +66,8 @@
     X(TERMINAL, "take the terminal")                                                                                   \
     X(HOST_NAME, "sethostname")                                                                                        \
     X(LIMITS, "setrlimit")                                                                                             \
+    X(RECORDER, "ask to be told of system calls (seccomp user notification)")                                          \
+    X(RECORD_OWNER, "record an owner in an extended attribute")                                                       \
     X(LANDLOCK, "landlock_restrict_self")                                                                              \
     X(CAPABILITIES, "drop capabilities")                                                                               \
     X(WORKING_DIRECTORY, "enter the working directory")                                                                \
@@ -89,7 +91,7 @@ struct csb_failure {
 const char *_Nonnull csb_step_text(int32_t step);
 
 // Numbers of the job's form, not the order of the ladder.
-enum csb_rung { CSB_RUNG_SHIFTED = 1, CSB_RUNG_SUBID = 2, CSB_RUNG_MAPPED = 3, CSB_RUNG_ROOTNS = 4 };
+enum csb_rung { CSB_RUNG_SHIFTED = 1, CSB_RUNG_SUBID = 2, CSB_RUNG_MAPPED = 3, CSB_RUNG_ROOTNS = 4, CSB_RUNG_SINGLE = 5 };
 enum csb_network { CSB_NETWORK_PRIVATE = 0, CSB_NETWORK_HOST = 1, CSB_NETWORK_NONE = 2 };
 
 // MARK: - Scheduler side
@@ -103,6 +105,8 @@ struct csb_id_maps {
     // What is written to uid_map and gid_map, see user_namespaces(7).
     const char *_Nullable uid_map;
     const char *_Nullable gid_map;
+    // Without CAP_SETGID: groups cannot be changed in the namespace, which the kernel wants to be said first.
+    bool denies_groups;
 };
 
 // Where an executor is started and with what. All pointers stay valid until csb_spawn returns.
