@@ -32,8 +32,8 @@ struct holder {
     struct csb_own_net network;
 };
 
-// What the namespace's own processes need of it: loopback, and ports below 1024 and ping for everybody, since no step
-// has a capability over it.
+// What the namespace's own processes need of it: loopback, and ports below 1024 for everybody, since no step has a
+// capability over it.
 static void hold(int ready, int release) __attribute__((noreturn));
 static void hold(int ready, int release) {
     char byte = 0;
@@ -41,9 +41,22 @@ static void hold(int ready, int release) {
     if (csb_read(release, &byte, 1) != 1) _exit(1);
     if (csb_loopback_up() < 0) byte = 1;
     csb_write_file("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0", 1);
-    csb_write_file("/proc/sys/net/ipv4/ping_group_range", "0 2147483647", 12);
     csb_write_all(ready, &byte, 1);
     _exit(0);
+}
+
+// Ping for everybody, by a process of our user namespace: the holder's has one id, and both ends of the range must be ids
+// where it is written.
+static void permit_ping(int network_fd) {
+    static const char *const ranges[] = {"0 2147483647", "0 65535", "0 65534", NULL};
+    pid_t pid = csb_clone(0, NULL);
+    if (pid == 0) {
+        if (setns(network_fd, CLONE_NEWNET) < 0) _exit(1);
+        for (const char *const *range = ranges; *range; range++)
+            if (csb_write_file("/proc/sys/net/ipv4/ping_group_range", *range, strlen(*range)) >= 0) _exit(0);
+        _exit(1);
+    }
+    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
 }
 
 static int take_namespaces(struct holder *holder) {
@@ -85,6 +98,7 @@ static int make_namespaces(const struct csb_world *world, struct holder *holder)
     if (result == 0 && (csb_read(ready_read, &byte, 1) != 1 || byte != 0)) result = -ENETDOWN;
     while (waitpid(holder->pid, NULL, 0) < 0 && errno == EINTR) {}
     close(holder->pidfd);
+    if (result == 0) permit_ping(holder->network.network_fd);
     return result;
 }
 
