@@ -31,7 +31,7 @@ struct BuildCommand: AsyncParsableCommand {
     @Flag(help: "Wait for another run in the same state folder instead of failing with exit code 6.")
     var wait = false
 
-    @Option(help: "Use this way of isolation and no other: shifted or subid.")
+    @Option(help: "Use this way of isolation and no other, such as shifted, subid or jail.")
     var isolation: String?
 
     func validate() throws {

@@ -8,6 +8,7 @@ struct IsolationChoice {
 
     /// The highest rung that works here, or the wanted one; throws with what is missing, and what would mend it.
     init(wanted: String?, state: StateFolder) throws {
+        if wanted == ImageSpec.Isolation.inplace.rawValue { throw CommandFailure(.host, Self.inplaceRefusal) }
         if let wanted, Rung(rawValue: wanted) == nil {
             let known = Rung.allCases.map(\.rawValue).joined(separator: ", ")
             throw CommandFailure(.usage, "--isolation \(wanted): this version has \(known)")
@@ -23,6 +24,12 @@ struct IsolationChoice {
         }
         rung = usable.rung
     }
+
+    private static let inplaceRefusal = """
+        --isolation inplace: images are not unpacked over a container's own root, where no step could be kept from its files:
+          allow jail, by the capabilities FSETID, KILL, MKNOD and SYS_CHROOT (Docker gives them by default; in a pod
+          securityContext: {capabilities: {add: [FSETID, KILL, MKNOD, SYS_CHROOT]}})
+        """
 
     /// `isolation:` of an image is the least that will do.
     func check(_ batch: BatchManifest) throws {

@@ -26,7 +26,7 @@ struct ShellCommand: AsyncParsableCommand {
     @Option(help: "Open before the instruction at this line of the Dockerfile.")
     var before: Int?
 
-    @Option(help: "Use this way of isolation and no other: shifted or subid.")
+    @Option(help: "Use this way of isolation and no other, such as shifted, subid or jail.")
     var isolation: String?
 
     @Argument(parsing: .postTerminator, help: "After --: what to run instead of the shell.")

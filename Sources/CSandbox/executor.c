@@ -151,7 +151,8 @@ static int enter(struct csb_failure *failure) {
     for (int fd = CSB_JOB_FD; fd <= CSB_STATUS_FD; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
     int result = hold_to_parent(failure);
     if (result == 0) result = read_job(failure);
-    if (result == 0) result = make_mounts_own(failure);
+    if (result == 0 && !csb_has_namespaces(world.rung)) result = csb_keep_executor(failure);
+    if (result == 0 && csb_has_namespaces(world.rung)) result = make_mounts_own(failure);
     if (result == 0) result = fork_first_to_go(badness, failure);
     if (result == 0) result = watch(failure);
     if (result < 0) return result;

@@ -137,6 +137,8 @@ struct csb_world;
 // seccomp.c
 int csb_filter_step(const struct csb_world *world);
 int csb_filter_executor(void);
+// No socket but UNIX ones, for a step that is to have no network where it cannot have one of its own.
+int csb_filter_network(void);
 
 // zygote.c, the world that a step starts from
 struct csb_world {
@@ -186,6 +188,9 @@ int csb_enter_step(const struct csb_step_child *child) __attribute__((noreturn))
 int csb_prepare_working_directory(const char *path, struct csb_failure *failure);
 int csb_drop_capabilities(bool keeps_raw_sockets);
 int csb_scope_by_landlock(void);
+int csb_limit_step(const struct csb_world *world, struct csb_failure *failure);
+int csb_take_descriptors(const struct csb_step_child *child, struct csb_failure *failure);
+int csb_take_ids(const struct csb_step_request *request, struct csb_failure *failure);
 void csb_exec_step(const struct csb_step_request *request, struct csb_failure *failure);
 // `recorder_socket`: from which the listener of csb_ask_recorder comes; -1 without one.
 int csb_run_init(pid_t program, int report_fd, int recorder_socket) __attribute__((noreturn));
@@ -195,6 +200,31 @@ void csb_reap(pid_t program, int report_fd);
 int csb_install_recorder(void);
 int csb_ask_recorder(int socket, const struct csb_step_request *request);
 int csb_run_recording_init(pid_t program, int report_fd, int socket) __attribute__((noreturn));
+
+// offspring.c: processes that descend from this one, but for the spared children and theirs
+int csb_signal_offspring(int number, const pid_t *spared, int spared_count);
+void csb_kill_offspring(const pid_t *spared, int spared_count);
+
+// keeper.c
+int csb_keep_executor(struct csb_failure *failure);
+
+// supervisor.c
+enum { CSB_RELAY_COUNT = 2 };
+struct csb_relay {
+    int from;  // a FIFO, or -1
+    int to;
+};
+struct csb_supervisor {
+    pid_t program;
+    bool is_scoped;
+    int report_fd;
+    struct csb_relay relays[CSB_RELAY_COUNT];
+};
+void csb_supervise(const struct csb_supervisor *supervisor) __attribute__((noreturn));
+
+// jail.c
+int csb_enter_jail(const struct csb_step_child *child) __attribute__((noreturn));
+int csb_try_jail(const struct csb_world *world, const char *root, struct csb_failure *failure);
 
 // network.c
 struct csb_network_stack {

@@ -58,6 +58,12 @@ static void probe_body(const struct csb_spawn_request *request, const struct csb
     world.rung = request->rung;
     world.state_folder = probed_state;
     if (csb_wait_for_maps(request->rung, channel, &failure) < 0) csb_child_failed(status, &failure);
+    if (!csb_has_namespaces(request->rung)) {
+        char root[PATH_MAX];
+        csb_format(root, sizeof root, "%s/upper", probed_scratch);
+        if (csb_try_jail(&world, root, &failure) == 0) failure.step = CSB_STEP_NONE;
+        csb_child_failed(status, &failure);
+    }
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
         csb_fail(&failure, CSB_STEP_PRIVATE_MOUNTS, "/");
         csb_child_failed(status, &failure);

@@ -27,7 +27,7 @@ pid_t csb_clone(uint64_t flags, int *pidfd) {
         .exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,  // with CLONE_PARENT it is the parent's
     };
     pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
-    if (pid < 0 && errno == ENOSYS) return clone_as_before(flags, pidfd);
+    if (pid < 0 && (errno == ENOSYS || (errno == EPERM && flags == 0))) return clone_as_before(flags, pidfd);
     return pid < 0 ? -errno : pid;
 }
 

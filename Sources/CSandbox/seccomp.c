@@ -144,6 +144,20 @@ static int install(int who) {
 
 int csb_filter_step(const struct csb_world *world) { return install(STEP | (world->keeps_processors ? KEPT : 0)); }
 
+int csb_filter_network(void) {
+    static const uint32_t local = AF_UNIX;
+    struct program program = {.length = 0};
+    load(&program, offsetof(struct seccomp_data, arch));
+    emit(&program, BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 1, 0);
+    refuse(&program, ENOSYS);
+    load(&program, offsetof(struct seccomp_data, nr));
+    match_argument(&program, SYS_socket, 0, &local, 1, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | EAFNOSUPPORT);
+    give(&program, SECCOMP_RET_ALLOW);
+    struct sock_fprog filter = {.len = program.length, .filter = program.code};
+    long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &filter);
+    return result < 0 ? -errno : 0;
+}
+
 int csb_filter_executor(void) {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -errno;
     return install(EXECUTOR);

@@ -167,6 +167,7 @@ static int await_status(int fd, struct csb_failure *failure) {
 }
 
 static uint64_t namespaces(int32_t rung) {
+    if (!csb_has_namespaces(rung)) return 0;
     uint64_t flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC;
     return csb_executor_is_mapped(rung) ? flags | CLONE_NEWUSER : flags;
 }

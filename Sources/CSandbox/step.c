@@ -94,6 +94,11 @@ static int limit(int resource, uint64_t value, struct csb_failure *failure) {
     return setrlimit(resource, &limits) < 0 ? csb_fail(failure, CSB_STEP_LIMITS, NULL) : 0;
 }
 
+int csb_limit_step(const struct csb_world *world, struct csb_failure *failure) {
+    int result = limit(RLIMIT_DATA, world->data_limit, failure);
+    return result < 0 ? result : limit(RLIMIT_NPROC, world->process_limit, failure);
+}
+
 // All that init and the program share. The filter goes in while SYS_ADMIN is held: no_new_privs would break sudo.
 static int close_doors(const struct csb_step_child *child, struct csb_failure *failure) {
     const char *host_name = child->request ? child->request->host_name : "probe";
@@ -102,8 +107,7 @@ static int close_doors(const struct csb_step_child *child, struct csb_failure *f
         return csb_fail(failure, CSB_STEP_LOOPBACK, "lo");
     // A session keyring of its own: the executor's must not be inherited.
     syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-    int result = limit(RLIMIT_DATA, child->world->data_limit, failure);
-    if (result == 0) result = limit(RLIMIT_NPROC, child->world->process_limit, failure);
+    int result = csb_limit_step(child->world, failure);
     if (result < 0) return result;
     if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0) return csb_fail(failure, CSB_STEP_DESCRIPTORS, NULL);
     result = csb_scope_by_landlock();
@@ -112,7 +116,7 @@ static int close_doors(const struct csb_step_child *child, struct csb_failure *f
     return result < 0 ? csb_fail_with(failure, CSB_STEP_SECCOMP, -result, NULL) : 0;
 }
 
-static int take_descriptors(const struct csb_step_child *child, struct csb_failure *failure) {
+int csb_take_descriptors(const struct csb_step_child *child, struct csb_failure *failure) {
     const struct csb_step_files *files = &child->files;
     CSB_CLOSE int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (null < 0) return csb_fail(failure, CSB_STEP_DESCRIPTORS, "/dev/null");
@@ -123,13 +127,7 @@ static int take_descriptors(const struct csb_step_child *child, struct csb_failu
     return 0;
 }
 
-static int become_user(const struct csb_step_child *child, struct csb_failure *failure) {
-    const struct csb_step_request *request = child->request;
-    // Without a user namespace that capability would hold over the machine's interfaces.
-    bool is_on_host = !csb_step_is_mapped(child->world->rung) && request->network == CSB_NETWORK_HOST;
-    int result = csb_drop_capabilities(!is_on_host);
-    if (result < 0) return csb_fail_with(failure, CSB_STEP_CAPABILITIES, -result, NULL);
-    if (has_one_id(child)) return 0;
+int csb_take_ids(const struct csb_step_request *request, struct csb_failure *failure) {
     char ids[32];
     csb_format(ids, sizeof ids, "%u:%u", request->uid, request->gid);
     if (syscall(SYS_setgroups, request->group_count, request->groups) < 0) return csb_fail(failure, CSB_STEP_SET_GROUPS, ids);
@@ -140,10 +138,19 @@ static int become_user(const struct csb_step_child *child, struct csb_failure *f
     return 0;
 }
 
+static int become_user(const struct csb_step_child *child, struct csb_failure *failure) {
+    const struct csb_step_request *request = child->request;
+    // Without a user namespace that capability would hold over the machine's interfaces.
+    bool is_on_host = !csb_step_is_mapped(child->world->rung) && request->network == CSB_NETWORK_HOST;
+    int result = csb_drop_capabilities(!is_on_host);
+    if (result < 0) return csb_fail_with(failure, CSB_STEP_CAPABILITIES, -result, NULL);
+    return has_one_id(child) ? 0 : csb_take_ids(request, failure);
+}
+
 // The program's process, forked from init. Only returns when the program could not be started.
 static void run_program(const struct csb_step_child *child, int recorder, struct csb_failure *failure) {
     setsid();
-    if (take_descriptors(child, failure) < 0) return;
+    if (csb_take_descriptors(child, failure) < 0) return;
     if (csb_prepare_working_directory(child->request->working_directory, failure) < 0) return;
     // In `single` this process is from here on who the recorder says.
     int result = recorder < 0 ? 0 : csb_ask_recorder(recorder, child->request);

@@ -36,6 +36,7 @@ static int64_t now(void) {
 }
 
 static void signal_steps(struct zygote *zygote, int number) {
+    if (number == SIGKILL) number = csb_kill_signal(zygote->world->rung);
     for (int index = 0; index < zygote->count; index++) csb_pidfd_send_signal(zygote->steps[index].pidfd, number);
 }
 
@@ -61,6 +62,10 @@ static void give_files(const struct csb_world *world, const struct csb_step_file
 // Which network the step gets; the stack is started for the first that needs it.
 static int choose_network(struct zygote *zygote, int wanted, struct csb_reply *reply) {
     if (wanted != CSB_NETWORK_PRIVATE) return wanted;
+    if (!csb_has_namespaces(zygote->world->rung)) {
+        csb_format(reply->note, sizeof reply->note, "no network namespace can be had in a jail");
+        return CSB_NETWORK_HOST;
+    }
     if (zygote->stack.state == 0) {
         csb_format(zygote->stack.resolver, sizeof zygote->stack.resolver, "%s", zygote->host_resolver);
         csb_start_network_stack(zygote->world, &zygote->stack);
@@ -93,6 +98,10 @@ static pid_t clone_in_network(int namespace_fd, uint64_t flags, struct csb_failu
 }
 
 static int clone_step(struct zygote *zygote, int network, struct running *step, struct csb_failure *failure) {
+    if (!csb_has_namespaces(zygote->world->rung)) {
+        step->pid = csb_clone(0, &step->pidfd);
+        return step->pid < 0 ? csb_fail_with(failure, CSB_STEP_CLONE, -step->pid, NULL) : 0;
+    }
     uint64_t flags = csb_step_namespaces(zygote->world->rung);
     if (network == CSB_NETWORK_NONE) flags |= CLONE_NEWNET;
     bool private = network == CSB_NETWORK_PRIVATE;
@@ -121,6 +130,7 @@ static void enter(struct zygote *zygote, const struct csb_step_request *request,
                                    .go_fd = go_fd,
                                    .report_fd = report_fd,
                                    .files = *files};
+    if (!csb_has_namespaces(zygote->world->rung)) csb_enter_jail(&child);
     csb_enter_step(&child);
 }
 
@@ -146,7 +156,8 @@ static int let_go(struct zygote *zygote, const struct csb_step_request *request,
         close(go_write);
         enter(zygote, request, reply->network, go_read, report_write, files);
     }
-    if (result == 0) result = csb_map_step(zygote->world, step->pidfd, failure);
+    if (result == 0 && csb_has_namespaces(zygote->world->rung))
+        result = csb_map_step(zygote->world, step->pidfd, failure);
     return result < 0 ? result : csb_write_all(go_write, "", 1);
 }
 
@@ -227,16 +238,25 @@ static void read_reports(const struct running *step, struct csb_reply *reply) {
     }
 }
 
+// A supervisor that was killed leaves its processes to the zygote.
+static void end_orphans(const struct zygote *zygote) {
+    pid_t steps[MAX_STEPS];
+    if (csb_has_namespaces(zygote->world->rung)) return;
+    for (int index = 0; index < zygote->count; index++) steps[index] = zygote->steps[index].pid;
+    csb_kill_offspring(steps, zygote->count);
+}
+
 static void finish(struct zygote *zygote, int index) {
     struct running step = zygote->steps[index];
     struct csb_reply reply = {.kind = CSB_REPLY_EXITED};
     csb_wait(step.pid, &reply.usage);
+    zygote->steps[index] = zygote->steps[--zygote->count];
+    end_orphans(zygote);
     read_reports(&step, &reply);
     csb_send(step.reply_fd, &reply, sizeof reply, NULL, 0);
     close(step.reply_fd);
     close(step.report_fd);
     close(step.pidfd);
-    zygote->steps[index] = zygote->steps[--zygote->count];
 }
 
 static void take_signal(struct zygote *zygote) {
@@ -273,6 +293,12 @@ static void loop(struct zygote *zygote) {
     }
 }
 
+// Without a world of its own: requests name paths below the state folder, and orphans are to come here.
+static int enter_state(const struct csb_world *world, struct csb_failure *failure) {
+    if (chdir(world->state_folder) < 0) return csb_fail(failure, CSB_STEP_OPEN_STATE, world->state_folder);
+    return prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ? csb_fail(failure, CSB_STEP_SUBREAPER, NULL) : 0;
+}
+
 int csb_run_zygote(struct csb_world *world, int socket, int status_fd) {
     static struct zygote zygote;
     struct csb_failure failure = {0};
@@ -286,7 +312,8 @@ int csb_run_zygote(struct csb_world *world, int socket, int status_fd) {
     sigprocmask(SIG_BLOCK, &signals, NULL);
     zygote.signals = signalfd(-1, &signals, SFD_CLOEXEC);
     csb_read_resolver(zygote.host_resolver, sizeof zygote.host_resolver);
-    if (csb_build_world(world, &failure) < 0) csb_child_failed(status_fd, &failure);
+    int result = csb_has_namespaces(world->rung) ? csb_build_world(world, &failure) : enter_state(world, &failure);
+    if (result < 0) csb_child_failed(status_fd, &failure);
     csb_write_all(status_fd, &failure, sizeof failure);
     close(status_fd);
     loop(&zygote);

@@ -34,7 +34,7 @@ public enum ExecutorProgram {
             let log = StepLog(try OpenFile.open(job.logFile, [.write, .create, .append], mode: 0o600))
             let build = try ImageBuild(
                 job: job, stores: Stores(StateFolder(environment.stateFolder)), scheduler: link,
-                zygote: environment.zygote, log: log, isolation: environment.rung.rawValue,
+                zygote: environment.zygote, log: log, isolation: environment.rung,
                 isCancelled: { environment.isCancelled })
             try build.announce(privateNetwork: .private)
             try link.send(.finished(build.run()))

@@ -10,29 +10,33 @@ extension ImageBuild {
     func runCommand(
         _ arguments: [String], network: NetworkMode, plan: MountPlan, state: StageState, step: LayerStep
     ) throws -> StepWork {
-        let overlay = try prepareOverlay(state)
+        let identity = try users(of: state).identity(state.config.user ?? "")
         let mounts = try StepMounts(plan, of: self)
-        let spec = try spec(arguments, network: network, mounts: mounts, state: state, overlay: overlay)
-        let end = try withExtendedLifetime(mounts) {
-            try execute(spec, step: step, mask: SecretMask(mounts.secrets), folders: [overlay.upper] + mounts.writable)
+        let (end, work) = try withExtendedLifetime(mounts) {
+            try roots.run(on: state.layers, mounts: mounts.list, hostname: scope.hostname) { place in
+                let spec = spec(arguments, identity, network: network, mounts: mounts, state: state, place: place)
+                let folders = [place.upper] + (place.holdsMounts ? [] : mounts.writable)
+                let end = try execute(spec, step: step, mask: SecretMask(mounts.secrets), folders: folders)
+                try check(end, command: arguments.joined(separator: " "))
+                return end
+            }
         }
-        try stores.layers.discard(overlay.work)
-        try check(end, command: arguments.joined(separator: " "))
-        return StepWork(
-            upper: overlay.upper, lowers: overlay.lowers, cpuMilliseconds: end.0.usage.cpuTime.inMilliseconds,
-            peakMemoryInBytes: end.0.usage.peakMemoryInBytes)
+        var measured = work
+        measured.cpuMilliseconds = end.0.usage.cpuTime.inMilliseconds
+        measured.peakMemoryInBytes = end.0.usage.peakMemoryInBytes
+        return measured
     }
 
-    /// A program in a state, as its user and with its environment.
+    /// A program in a state, as its user and with its environment; the user is looked up before the root is taken.
     func spec(
-        _ arguments: [String], network: NetworkMode, mounts: StepMounts, state: StageState, overlay: Overlay
-    ) throws -> StepSpec {
-        let identity = try users(of: state).identity(state.config.user ?? "")
-        return StepSpec(
-            lowers: overlay.lowers, upper: overlay.upper, work: overlay.work, arguments: arguments,
+        _ arguments: [String], _ identity: Identity, network: NetworkMode, mounts: StepMounts, state: StageState,
+        place: StepPlace
+    ) -> StepSpec {
+        StepSpec(
+            lowers: place.lowers, upper: place.upper, work: place.work, arguments: arguments,
             environment: environment(of: state, identity: identity, mounts: mounts),
             workingDirectory: state.workingDirectory, uid: identity.uid, gid: identity.gid, groups: identity.groups,
-            network: StepNetwork(network), hostname: scope.hostname, mounts: mounts.list)
+            network: StepNetwork(network), hostname: scope.hostname, mounts: place.mounts)
     }
 
     /// The stage's environment, what comes with mounts, HOME where it is not set, and the proxies that were given as

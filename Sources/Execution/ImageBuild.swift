@@ -23,19 +23,20 @@ final class ImageBuild: Sendable {
     let bases: BaseImages
     let contexts: ContextFolders
     let drafts: Drafts
+    let roots: any StepRoots
     let stages: StageResults
     let steps: RunningSteps
     let watch: StepWatch
     /// Without the triggers of base images.
     private let firstGraph: StageGraph
-    private let isolation: String
+    let isolation: Rung
     private let warned = Once<String>()
     private let finalStages = StageSet()
     private let isCancelledOutside: @Sendable () -> Bool
 
     init(
         job: Job, stores: Stores, scheduler: any SchedulerLink, zygote: StepZygote, log: StepLog,
-        isolation: String, isCancelled: @escaping @Sendable () -> Bool
+        isolation: Rung, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
         self.job = job
         self.stores = stores
@@ -60,6 +61,10 @@ final class ImageBuild: Sendable {
         bases = BaseImages(job: job, blobs: stores.blobs, scheduler: scheduler)
         contexts = ContextFolders(state: stores.state)
         drafts = Drafts(store: stores.layers)
+        roots =
+            isolation.hasNamespaces
+            ? OverlayRoots(chain: chain, drafts: drafts, store: stores.layers)
+            : FolderRoots(chain: chain, drafts: drafts, store: stores.layers)
         stages = StageResults()
         steps = RunningSteps()
     }
@@ -134,7 +139,7 @@ final class ImageBuild: Sendable {
     func announce(privateNetwork: NetworkMode) throws {
         let steps = firstGraph.stages.reduce(0) { $0 + $1.layerCount }
         try scheduler.send(
-            .started(ExecutorStarted(isolation: isolation, privateNetwork: privateNetwork, steps: steps)))
+            .started(ExecutorStarted(isolation: isolation.rawValue, privateNetwork: privateNetwork, steps: steps)))
     }
 
     /// Says a thing about the machine once, not at every step.

@@ -37,6 +37,14 @@ final class LayerChain: Sendable {
         return lowers
     }
 
+    /// The directory of each of the layers, from the base up.
+    func folders(of layers: [ChainLayer]) throws -> [FilePath] {
+        _ = try directories(of: layers)
+        return try layers.map { layer in
+            try store.withDirectory(of: layer.diffID) { try unpack(layer, into: $0, lowers: []) }
+        }
+    }
+
     /// Asks for blobs that are neither unpacked nor in the store, all of one image at once; `isPacked`: also for those of
     /// unpacked layers.
     private func fetchMissing(_ layers: [ChainLayer], isPacked: Bool = false) throws {

@@ -30,6 +30,20 @@ struct StepWork {
     var lowers: [FilePath]
     var cpuMilliseconds: Double?
     var peakMemoryInBytes: Int64?
+    /// Something may be in `upper` that is as the layers below have it: a file that was opened to be written to, a mode
+    /// that was set again. None of that is a change.
+    var holdsCopies = false
+    /// To be called with the layer that came of it.
+    var settled: (@Sendable (Digest) -> Void)?
+
+    init(
+        upper: FilePath, lowers: [FilePath], holdsCopies: Bool = false, settled: (@Sendable (Digest) -> Void)? = nil
+    ) {
+        self.upper = upper
+        self.lowers = lowers
+        self.holdsCopies = holdsCopies
+        self.settled = settled
+    }
 }
 
 /// Finds or makes the layers of steps, and keeps count.
@@ -111,10 +125,12 @@ final class StepRunner: Sendable {
         ended.peakMemoryInBytes = work.peakMemoryInBytes
         var warnings: [String] = []
         let layer = try commitLayer(
-            of: work.upper, lowers: work.lowers, epoch: job.epoch, compression: job.compression, into: stores.blobs,
+            of: work.upper, lowers: work.lowers, omitsCopies: work.holdsCopies, epoch: job.epoch,
+            compression: job.compression, into: stores.blobs,
             warn: { warnings.append($0) })
         for warning in warnings { try scheduler.send(.warning(Warning(message: warning, line: step.line))) }
         _ = try stores.layers.adopt(work.upper, as: layer.diffID)
+        work.settled?(layer.diffID)
         var record = StepRecord(
             layer: layer.descriptor, diffID: layer.diffID, newestTime: layer.newestTime, created: creationTime(),
             recorded: FileTime.now.seconds, parts: step.key.summary, compression: job.compression)

@@ -75,6 +75,8 @@ public struct FileStatus: Hashable, Sendable {
     public var deviceMinor: UInt32
     public var modified: FileTime
     public var changed: FileTime
+    /// When the file was made; nil where the file system does not keep it.
+    public var born: FileTime?
 
     /// Of a file that is yet to be made: root's, with one name.
     public init(kind: FileKind, permissions: UInt16, size: Int64, modified: FileTime) {
@@ -101,6 +103,9 @@ public struct FileStatus: Hashable, Sendable {
         deviceMajor = raw.stx_rdev_major
         deviceMinor = raw.stx_rdev_minor
         modified = FileTime(seconds: raw.stx_mtime.tv_sec, nanoseconds: Int32(raw.stx_mtime.tv_nsec))
+        born =
+            raw.stx_mask & UInt32(clinux_statx_btime) == 0
+            ? nil : FileTime(seconds: raw.stx_btime.tv_sec, nanoseconds: Int32(raw.stx_btime.tv_nsec))
         changed = FileTime(seconds: raw.stx_ctime.tv_sec, nanoseconds: Int32(raw.stx_ctime.tv_nsec))
     }
 }

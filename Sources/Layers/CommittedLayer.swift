@@ -20,12 +20,13 @@ public struct CommittedLayer: Hashable, Sendable {
 /// `upper` and `lowers` (nearest first) are directories of an overlay mount with `userxattr`; nothing may still write to
 /// the upper one. A step that changed nothing gives a valid layer without entries.
 public func commitLayer(
-    of upper: FilePath, lowers: [FilePath] = [], excluded: [FileName] = [], epoch: Int64? = nil,
+    of upper: FilePath, lowers: [FilePath] = [], excluded: [FileName] = [], omitsCopies: Bool = false,
+    epoch: Int64? = nil,
     compression: LayerCompression = .gzip, into blobs: BlobStore, warn: (String) -> Void = { _ in }
 ) throws -> CommittedLayer {
     let upper = try OpenFile.open(upper.string, [.read, .directory])
     let lowers = try lowers.map { try OpenFile.open($0.string, [.pathOnly, .directory]) }
-    let diff = LayerDiff(excluded: excluded, epoch: epoch)
+    let diff = LayerDiff(excluded: excluded, omitsCopies: omitsCopies, epoch: epoch)
     return try commitLayer(compression, into: blobs) {
         try diff.write(upper: upper, lowers: lowers, to: &$0, warn: warn)
     }

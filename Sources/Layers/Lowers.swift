@@ -33,7 +33,8 @@ final class Lowers {
     static func find(_ name: FileName, in folders: [OpenFile]) throws(SystemError) -> Place? {
         for folder in folders {
             guard let status = try folder.statusIfPresent(of: name) else { continue }
-            return status.isWhiteout ? nil : Place(folder: folder, name: name, status: status)
+            let isDeleted = try OverlayMark.isWhiteout(name, status, in: folder)
+            return isDeleted ? nil : Place(folder: folder, name: name, status: status)
         }
         return nil
     }

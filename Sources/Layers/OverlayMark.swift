@@ -1,4 +1,4 @@
-internal import FileSystem
+public import FileSystem
 
 /// How overlayfs marks deletions in an upper directory that is mounted with `userxattr`.
 ///
@@ -8,6 +8,29 @@ enum OverlayMark {
     static let whiteout: FileName = "user.overlay.whiteout"
     private static let prefix = Array("user.overlay.".utf8)
     private static let escapedPrefix = Array("user.overlay.overlay.".utf8)
+
+    /// Of a directory that has whiteouts in the form of `whiteout`: the kernel looks for them there only.
+    private static let hasWhiteouts = Array("x".utf8)
+
+    /// A deletion of a name: a 0/0 device, or where none can be made (on an overlay, as containers have it) an empty file
+    /// with an attribute, which overlayfs takes since Linux 6.7.
+    static func makeWhiteout(_ name: FileName, in folder: OpenFile) throws(SystemError) {
+        do throws(SystemError) {
+            return try folder.makeNode(name, kind: .characterDevice, mode: 0)
+        } catch {
+            guard error.code == 1 else { throw error }
+        }
+        let file = try folder.open(name, [.write, .create, .exclusive, .noFollow], mode: 0)
+        try file.setExtendedAttribute(whiteout, Array("y".utf8))
+        if try folder.extendedAttribute(opaque) == nil { try folder.setExtendedAttribute(opaque, hasWhiteouts) }
+    }
+
+    /// Whether a name in an unpacked layer stands for its deletion.
+    static func isWhiteout(_ name: FileName, _ status: FileStatus, in folder: OpenFile) throws(SystemError) -> Bool {
+        if status.isWhiteout { return true }
+        guard status.kind == .regular, status.size == 0 else { return false }
+        return try folder.open(name, [.pathOnly, .noFollow]).extendedAttribute(whiteout) != nil
+    }
 
     static func isOpaque(_ folder: OpenFile) throws(SystemError) -> Bool {
         try folder.extendedAttribute(opaque) == Array("y".utf8)
@@ -30,6 +53,22 @@ enum OverlayMark {
         let parts = name.bytes.split(separator: UInt8(ascii: "."), maxSplits: 2, omittingEmptySubsequences: false)
         return parts.count > 1 && parts[1].elementsEqual("overlay".utf8)
     }
+}
+
+extension OpenFile {
+    /// Marks a name of this directory, one of an unpacked layer, as deleted.
+    public func makeWhiteout(_ name: FileName) throws(SystemError) { try OverlayMark.makeWhiteout(name, in: self) }
+
+    /// Whether a name of this directory, one of an unpacked layer, stands for a deletion.
+    public func isDeletion(_ name: FileName, _ status: FileStatus) throws(SystemError) -> Bool {
+        try OverlayMark.isWhiteout(name, status, in: self)
+    }
+
+    /// Marks this directory of an unpacked layer as hiding all that lower layers have in its place.
+    public func makeOpaque() throws(SystemError) { try OverlayMark.setOpaque(self) }
+
+    /// Whether this directory of an unpacked layer hides all that lower layers have in its place.
+    public func isOpaque() throws(SystemError) -> Bool { try OverlayMark.isOpaque(self) }
 }
 
 extension FileStatus {

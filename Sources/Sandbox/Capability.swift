@@ -8,6 +8,14 @@ struct Capability: Equatable, CustomStringConvertible {
     static let setUID = Capability(number: 7, name: "SETUID")
     static let dacOverride = Capability(number: 1, name: "DAC_OVERRIDE")
 
+    /// What making files of images, entering a folder as root and ending steps of other users take.
+    static let ofJail = [
+        Capability(number: 0, name: "CHOWN"), dacOverride, Capability(number: 3, name: "FOWNER"),
+        Capability(number: 4, name: "FSETID"), Capability(number: 5, name: "KILL"),
+        Capability(number: 27, name: "MKNOD"),
+        Capability(number: 31, name: "SETFCAP"), setGID, setUID, Capability(number: 18, name: "SYS_CHROOT"),
+    ]
+
     var description: String { "CAP_\(name)" }
 
     /// The effective ones of this process, from the `CapEff` line of its status.

@@ -15,6 +15,7 @@ public final class ExecutorProcess: Sendable {
     /// A sentence for each limit that this machine cannot enforce as asked.
     public let limitWarnings: [String]
 
+    private let rung: Rung
     private let lifeline: CInt
     private let group: ControlGroup?
     private let end = Mutex<ExecutorExit?>(nil)
@@ -37,14 +38,15 @@ public final class ExecutorProcess: Sendable {
         do {
             let launch = ExecutorLaunch(executable: executable, rung: rung, stateFolder: stateFolder, output: output)
             let started = try launch.start(job: job, limits: left, group: group)
-            return ExecutorProcess(started, group: group, limitWarnings: left.warnings)
+            return ExecutorProcess(started, rung: rung, group: group, limitWarnings: left.warnings)
         } catch {
             group?.remove()
             throw error
         }
     }
 
-    private init(_ started: ExecutorLaunch.Started, group: ControlGroup?, limitWarnings: [String]) {
+    private init(_ started: ExecutorLaunch.Started, rung: Rung, group: ControlGroup?, limitWarnings: [String]) {
+        self.rung = rung
         pid = started.pid
         pidfd = started.pidfd
         socket = started.socket
@@ -65,9 +67,9 @@ public final class ExecutorProcess: Sendable {
         _ = csb_pidfd_send_signal(pidfd, SIGTERM)
     }
 
-    /// Kills the executor, and with its pid namespace all that it started.
+    /// Kills the executor and all that it started: its pid namespace takes them along, or its keeper.
     public func kill() {
-        _ = csb_pidfd_send_signal(pidfd, SIGKILL)
+        _ = csb_pidfd_send_signal(pidfd, csb_kill_signal(rung.code))
     }
 
     /// Waits for the executor's end, reaps it and removes its control group. Blocks; poll `pidfd` to not block.

@@ -13,6 +13,8 @@ public enum Rung: String, Codable, CaseIterable, Sendable {
     case single
     /// Root where user namespaces are off: steps have the machine's root, in mount, pid, IPC, UTS and cgroup namespaces.
     case rootns
+    /// Root in a container without namespaces: chroot into a folder, Landlock around it, no_new_privs, seccomp.
+    case jail
 
     var code: Int32 {
         switch self {
@@ -21,8 +23,12 @@ public enum Rung: String, Codable, CaseIterable, Sendable {
         case .subid: Int32(bitPattern: CSB_RUNG_SUBID.rawValue)
         case .single: Int32(bitPattern: CSB_RUNG_SINGLE.rawValue)
         case .rootns: Int32(bitPattern: CSB_RUNG_ROOTNS.rawValue)
+        case .jail: Int32(bitPattern: CSB_RUNG_JAIL.rawValue)
         }
     }
+
+    /// Whether steps have namespaces and mounts of their own. Without them a step's root is a folder as it is.
+    public var hasNamespaces: Bool { csb_has_namespaces(code) }
 
     init?(code: Int32) {
         guard let rung = Self.allCases.first(where: { $0.code == code }) else { return nil }

@@ -25,6 +25,10 @@ struct RungProbe {
     private func checkCaller() throws(RungRefusal) {
         switch rung {
         case .shifted, .rootns: if geteuid() != 0 { throw .needsRoot }
+        case .jail:
+            if geteuid() != 0 { throw .needsRoot }
+            let missing = Capability.missing(of: Capability.ofJail)
+            if !missing.isEmpty { throw .needsCapabilities(missing) }
         case .subid: if geteuid() == 0 { throw .needsOrdinaryUser }
         case .single: break
         case .mapped:

@@ -95,6 +95,18 @@ extension RungRemedy {
             "mount a fresh /proc", EPERM,
             [RungRemedy(.pod, "securityContext: {procMount: Unmasked}, with hostUsers: false")]
         ),
+        (
+            "open a device", EACCES,
+            [RungRemedy(.everywhere, "put the state folder (--state) on a file system that is not mounted nodev")]
+        ),
+        (
+            "landlock_restrict_self", EOPNOTSUPP,
+            [RungRemedy(.everywhere, "Linux 5.19 or later, with landlock among the lsm= of its command line")]
+        ),
+        (
+            "landlock_restrict_self", ENOSYS,
+            [RungRemedy(.everywhere, "a kernel with Landlock, and a seccomp profile that permits its calls")]
+        ),
         ("overlay", EINVAL, stateVolume),
         ("mount an overlay", EINVAL, stateVolume),
     ]

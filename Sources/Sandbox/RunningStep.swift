@@ -29,7 +29,7 @@ public final class RunningStep: Sendable {
     }
 
     deinit {
-        if end.withLock({ $0 == nil }) { _ = csb_pidfd_send_signal(pidfd, SIGKILL) }
+        if end.withLock({ $0 == nil }) { kill() }
         close(reply)
         close(pidfd)
     }
@@ -51,7 +51,11 @@ public final class RunningStep: Sendable {
     /// `wait` still tells the end.
     public func terminate(grace: Duration = .seconds(1)) {
         _ = csb_pidfd_send_signal(pidfd, SIGTERM)
-        if !ends(within: grace) { _ = csb_pidfd_send_signal(pidfd, SIGKILL) }
+        if !ends(within: grace) { kill() }
+    }
+
+    private func kill() {
+        _ = csb_pidfd_send_signal(pidfd, csb_kill_signal(csb_executor().pointee.rung))
     }
 
     private func ends(within time: Duration) -> Bool {

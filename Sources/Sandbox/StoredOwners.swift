@@ -6,7 +6,7 @@ extension Rung {
     public func storedOwners() throws(SandboxError) -> String {
         let maps = try IDMaps(for: self)
         switch self {
-        case .shifted, .rootns: return Self.unchanged
+        case .shifted, .rootns, .jail: return Self.unchanged
         case .single: return "recorded"
         case .mapped:
             let isShifted = maps.texts.contains { $0.hasPrefix("0 \(SubordinateIDs.shift) ") }

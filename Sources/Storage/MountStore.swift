@@ -89,6 +89,7 @@ public struct MountStore: Sendable {
                 }
                 let instance = try entry.open(name, [.read, .directory, .noFollow])
                 if try instance.lock(sharing == .shared ? .shared : .exclusive, waiting: false) {
+                    try Self.restoreData(in: instance)
                     let path = state.mounts.appending(key.name.description).appending("\(number)")
                     return .taken(MountLease(folder: path.appending("data"), lock: instance))
                 }
@@ -96,6 +97,13 @@ public struct MountStore: Sendable {
             }
             return .missing
         }
+    }
+
+    /// A step that was killed with the machine may have had the folder elsewhere.
+    private static func restoreData(in instance: OpenFile) throws {
+        guard try instance.statusIfPresent(of: dataName) == nil else { return }
+        try instance.makeDirectory(dataName)
+        try instance.open(dataName, [.pathOnly, .directory]).setPermissions(0o755)
     }
 
     func withLock<Result>(_ body: () throws -> Result) throws -> Result {

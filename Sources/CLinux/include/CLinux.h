@@ -48,8 +48,10 @@ static const long clinux_omit_time = UTIME_OMIT;
 // AT_EMPTY_PATH of <fcntl.h>, which only has it with _GNU_SOURCE.
 static const int clinux_at_empty_path = 0x1000;
 
+static const unsigned clinux_statx_btime = STATX_BTIME;
+
 static inline int clinux_statx(int dir, const char *_Nonnull path, int flags, struct statx *_Nonnull result) {
-    return (int)syscall(SYS_statx, dir, path, flags, STATX_BASIC_STATS, result);
+    return (int)syscall(SYS_statx, dir, path, flags, STATX_BASIC_STATS | STATX_BTIME, result);
 }
 
 // From the current position of one file to that of another.

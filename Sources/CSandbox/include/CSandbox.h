@@ -71,6 +71,14 @@
     X(LANDLOCK, "landlock_restrict_self")                                                                              \
     X(CAPABILITIES, "drop capabilities")                                                                               \
     X(WORKING_DIRECTORY, "enter the working directory")                                                                \
+    X(SUBREAPER, "prctl PR_SET_CHILD_SUBREAPER")                                                                       \
+    X(NO_NEW_PRIVILEGES, "prctl PR_SET_NO_NEW_PRIVS")                                                                  \
+    X(CHROOT, "chroot")                                                                                                \
+    X(MAKE_DEVICE, "mknod of a device")                                                                                \
+    X(OPEN_DEVICE, "open a device in the state folder")                                                                \
+    X(SET_OWNER, "chown to another user")                                                                              \
+    X(SET_MODE, "chmod to set-group-id of another group")                                                              \
+    X(END_OTHERS, "kill a process of another user")                                                                                              \
     X(EXEC_STEP, "execve")                                                                                             \
     X(WAIT, "waitid")
 
@@ -91,7 +99,14 @@ struct csb_failure {
 const char *_Nonnull csb_step_text(int32_t step);
 
 // Numbers of the job's form, not the order of the ladder.
-enum csb_rung { CSB_RUNG_SHIFTED = 1, CSB_RUNG_SUBID = 2, CSB_RUNG_MAPPED = 3, CSB_RUNG_ROOTNS = 4, CSB_RUNG_SINGLE = 5 };
+enum csb_rung {
+    CSB_RUNG_SHIFTED = 1,
+    CSB_RUNG_SUBID = 2,
+    CSB_RUNG_MAPPED = 3,
+    CSB_RUNG_ROOTNS = 4,
+    CSB_RUNG_SINGLE = 5,
+    CSB_RUNG_JAIL = 6,
+};
 enum csb_network { CSB_NETWORK_PRIVATE = 0, CSB_NETWORK_HOST = 1, CSB_NETWORK_NONE = 2 };
 
 // MARK: - Scheduler side
@@ -153,6 +168,12 @@ int csb_probe(int32_t rung, const char *_Nonnull state_folder, const char *_Nonn
               const struct csb_id_maps *_Nonnull maps, struct csb_failure *_Nonnull failure);
 
 int csb_pidfd_send_signal(int pidfd, int signal);
+
+// Has the rung namespaces and mounts? Without them a step's root is a folder, see csb_step_request.
+bool csb_has_namespaces(int32_t rung);
+
+// What ends an executor or a step of the rung with all that it started, sent to its pidfd.
+int csb_kill_signal(int32_t rung);
 
 // How a process ended, and what it and all that it waited for used.
 struct csb_usage {
@@ -223,7 +244,8 @@ struct csb_step_mount {
     uint64_t size;  // MEMORY, in bytes; 0: the kernel's default
 };
 
-// A step, as strings and numbers; every path of a layer is relative to the state folder.
+// A step, as strings and numbers; every path of a layer is relative to the state folder. Without namespaces `upper` is
+// the root as it is, with /dev and what else is to be seen in it; lowers, work, host name and mounts mean nothing then.
 struct csb_step_request {
     uint32_t uid;
     uint32_t gid;

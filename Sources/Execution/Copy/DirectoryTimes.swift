@@ -13,6 +13,8 @@ final class DirectoryTimes {
         times[path] = time
     }
 
+    func isKnown(_ path: RootPath) -> Bool { times[path] != nil }
+
     func apply(below root: OpenFile) throws {
         for (path, time) in times {
             try root.openWithoutLinks(FileName(path.bytes), [.read, .directory]).setTimes(modified: time)

@@ -1,6 +1,5 @@
 internal import FileSystem
 internal import Jobs
-internal import Sandbox
 internal import SystemPackage
 
 /// Writing without a step's mount.
@@ -20,15 +19,14 @@ extension ImageBuild {
             try target.finish()
         }
         let layers = state?.layers ?? []
-        if throughMount, let state, !layers.isEmpty { return try change(state) { try write(to: $0, below: nil) } }
+        if throughMount, !layers.isEmpty { return try roots.change(layers) { try write(to: $0, below: nil) } }
         let upper = try drafts.make("upper")
         let folder = try OpenFile.open(upper.string, [.read, .directory])
         guard !layers.isEmpty else {
             try write(to: folder, below: nil)
             return StepWork(upper: upper, lowers: [])
         }
-        let lowers = try directories(of: layers)
-        try withMergedView(lowers: lowers) { try write(to: folder, below: OpenFile(borrowing: $0)) }
-        return StepWork(upper: upper, lowers: lowers)
+        try withView(of: layers) { try write(to: folder, below: $0) }
+        return StepWork(upper: upper, lowers: try chain.directories(of: layers))
     }
 }

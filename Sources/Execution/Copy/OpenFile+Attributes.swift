@@ -8,6 +8,14 @@ extension OpenFile {
         }
     }
 
+    /// Removes those of a layer that another file has not.
+    func removeAttributes(missingIn source: OpenFile) throws(SystemError) {
+        let names = try source.extendedAttributeNames()
+        for name in try extendedAttributeNames() where Self.isCarried(name) && !names.contains(name) {
+            try removeExtendedAttribute(name)
+        }
+    }
+
     private static func isCarried(_ name: FileName) -> Bool {
         let prefixes = ["user.", "security.capability", "system.posix_acl_"]
         return prefixes.contains { name.bytes.starts(with: $0.utf8) }

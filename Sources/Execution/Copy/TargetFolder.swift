@@ -125,11 +125,12 @@ extension OpenFile {
         return made
     }
 
-    /// Owner, mode and attributes of another directory.
-    func takeMetadata(of folder: OpenFile) throws(SystemError) {
+    /// Owner, mode and attributes of another directory; with `replacing` no others stay.
+    func takeMetadata(of folder: OpenFile, replacing: Bool = false) throws(SystemError) {
         let status = try folder.status()
         try setOwner(uid: status.uid, gid: status.gid)
         try setPermissions(status.permissions)
+        if replacing { try removeAttributes(missingIn: folder) }
         try copyAttributes(from: folder)
     }
 }

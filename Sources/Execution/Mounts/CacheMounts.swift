@@ -2,6 +2,7 @@ internal import DockerfileFrontend
 internal import FileSystem
 internal import Jobs
 internal import OCI
+internal import Sandbox
 internal import Storage
 internal import SystemPackage
 
@@ -16,7 +17,8 @@ extension ImageBuild {
     /// step, until the build is cancelled.
     func takeCache(_ key: MountStore.Key, _ mounts: [PlannedMount]) throws -> MountLease {
         var waits = 0
-        return try stores.mounts.acquire(key, MountStore.Sharing(mounts.map(\.mount.sharing))) {
+        let sharing = MountStore.Sharing(mounts.map(\.mount.sharing), canShare: isolation.hasNamespaces)
+        return try stores.mounts.acquire(key, sharing) {
             try checkCancellation()
             // Again and again: who waits is not idle.
             if waits.isMultiple(of: 100) {
@@ -69,7 +71,8 @@ extension ImageBuild {
 
 extension MountStore.Sharing {
     /// What keeps others away as all of these do.
-    fileprivate init(_ all: [RunMount.Sharing]) {
-        self = all.contains(.locked) ? .locked : all.contains(.private) ? .private : .shared
+    /// A folder that is moved to where a step sees it is in one place only.
+    fileprivate init(_ all: [RunMount.Sharing], canShare: Bool) {
+        self = all.contains(.locked) ? .locked : all.contains(.private) || !canShare ? .private : .shared
     }
 }

@@ -22,6 +22,7 @@ final class StepMounts {
     private var files: [OpenFile] = []
     private var descriptors: [OwnedDescriptor] = []
     private var scratch: [FilePath] = []
+    private var roots: [RootLease] = []
 
     /// Waits for locked caches, and asks the scheduler for secrets and agents.
     init(_ plan: MountPlan, of image: ImageBuild) throws {
@@ -79,7 +80,10 @@ final class StepMounts {
         var path = planned.mount.source ?? ""
         switch planned.source {
         case .none: layers = []
-        case .layers(let chain): layers = try image.chain.directories(of: chain)
+        case .layers(let chain):
+            let lease = try image.roots.lease(of: chain)
+            roots.append(lease)
+            layers = lease.directories
         case .context(let context):
             let copy = try context.copy(into: image.stores.layers)
             (layers, path) = ([copy.folder], copy.path)

@@ -1,5 +1,6 @@
 internal import DockerfileFrontend
 internal import Jobs
+internal import OCI
 internal import Sandbox
 
 /// A shell instead of an image: `build-all shell`.
@@ -55,13 +56,18 @@ extension ImageBuild {
         _ arguments: [String], run: RunInstruction?, plan: MountPlan, of build: StageBuild, streams: [CInt],
         isTerminal: Bool
     ) throws -> StepExit {
-        let overlay = try prepareOverlay(build.state)
+        let identity = try users(of: build.state).identity(build.state.config.user ?? "")
         let mounts = try StepMounts(plan, of: self)
         let network = run.map { $0.network.mode(else: job.network) } ?? job.network
-        let spec = try spec(arguments, network: network, mounts: mounts, state: build.state, overlay: overlay)
-        let running = try zygote.start(
-            spec, stdin: streams[0], stdout: streams[1], stderr: streams[2], isTerminal: isTerminal)
-        let exit = try withExtendedLifetime(mounts) { try running.wait() }
+        let (exit, _) = try withExtendedLifetime(mounts) {
+            try roots.run(on: build.state.layers, mounts: mounts.list, hostname: scope.hostname) { place in
+                let spec = spec(
+                    arguments, identity, network: network, mounts: mounts, state: build.state, place: place)
+                return try zygote.start(
+                    spec, stdin: streams[0], stdout: streams[1], stderr: streams[2], isTerminal: isTerminal
+                ).wait()
+            }
+        }
         if let reason = exit.startFailure {
             throw ExecutionError.commandNotStarted(command: arguments.joined(separator: " "), reason: reason)
         }

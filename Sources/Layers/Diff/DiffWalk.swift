@@ -16,10 +16,13 @@ struct DiffWalk {
 
     private let options: LayerDiff
     private let lowers: Lowers
+    private var copies: CopyCheck
     private(set) var writer: TarWriter
     private var levels: [Level] = []
     /// Of the deepest level.
     private var path: [UInt8] = []
+    /// How many levels there are in the topmost directory above or at this one that hides what is below.
+    private var opaqueLevel: Int?
     private var firstNames: [Identity: FileName] = [:]
     /// Entries of excluded directories, with the number of levels above them, that are only written if something in
     /// them is.
@@ -28,6 +31,7 @@ struct DiffWalk {
     init(options: LayerDiff, lowers: Lowers, writer: TarWriter) {
         self.options = options
         self.lowers = lowers
+        copies = CopyCheck(lowers)
         self.writer = writer
     }
 
@@ -64,6 +68,7 @@ struct DiffWalk {
 
     private mutating func leave() {
         levels.removeLast()
+        if let level = opaqueLevel, levels.count < level { opaqueLevel = nil }
         path.removeLast(path.count - (levels.last?.pathLength ?? 0))
         pending.removeAll { $0.depth >= levels.count }
     }
@@ -89,6 +94,7 @@ struct DiffWalk {
             return nil
         }
         if WhiteoutName.isWhiteout(name) { throw LayersError.whiteoutName(path) }
+        if try isCopy(name, status, in: folder) { return nil }
         guard let kind = TarEntry.Kind(status.kind) else {
             warn("\(path.quoted) is a socket, which a layer cannot hold: it is left out")
             return nil
@@ -110,15 +116,23 @@ struct DiffWalk {
         if WhiteoutName.isWhiteout(name) { throw LayersError.whiteoutName(path) }
         let child = try folder.openToRead(name, .directory)
         var entries = [try directoryEntry(path, status, child)]
-        if try OverlayMark.isOpaque(child), try lowers.hasDirectory(path.components) {
+        let isOpaque = try OverlayMark.isOpaque(child)
+        if isOpaque, try lowers.hasDirectory(path.components) {
             entries.append(whiteoutEntry(path.appending(WhiteoutName.opaque)))
         }
-        if options.excluded.contains(path) {
+        let isCopy = try !isOpaque && isCopy(name, status, in: folder)
+        if isOpaque, opaqueLevel == nil { opaqueLevel = levels.count + 1 }
+        if isCopy || options.excluded.contains(path) {
             pending += entries.map { (levels.count, $0) }
         } else {
             for entry in entries { try add(entry) }
         }
         return child
+    }
+
+    /// In a directory that hides what is below, all is new.
+    private mutating func isCopy(_ name: FileName, _ status: FileStatus, in folder: OpenFile) throws -> Bool {
+        try options.omitsCopies && opaqueLevel == nil && copies.isCopy(name, status, in: folder, below: path)
     }
 
     private mutating func addWhiteout(_ path: FileName) throws {

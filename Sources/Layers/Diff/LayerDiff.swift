@@ -11,11 +11,14 @@ public struct LayerDiff {
     /// Paths of mount points that were made for the step, relative to the root. A directory among them is still written
     /// when something else in it changed.
     public var excluded: Set<FileName>
+    /// Leaves out what is as the layers below have it: overlayfs also copies up what was only opened to be written to.
+    public var omitsCopies: Bool
     /// Later modification times become this one; seconds since 1970.
     public var epoch: Int64?
 
-    public init(excluded: some Sequence<FileName> = [], epoch: Int64? = nil) {
+    public init(excluded: some Sequence<FileName> = [], omitsCopies: Bool = false, epoch: Int64? = nil) {
         self.excluded = Set(excluded)
+        self.omitsCopies = omitsCopies
         self.epoch = epoch
     }
 

@@ -124,7 +124,7 @@ final class FolderResolver {
         case .directory: try enter(name, &position)
         case .symlink: return try position.file.readLink(name)
         default:
-            guard case .overlay = form, status.isWhiteout else {
+            guard case .overlay = form, try OverlayMark.isWhiteout(name, status, in: position.file) else {
                 throw EntryRefusal.parentIsNoDirectory(FileName.joining(position.path + [name]))
             }
             try position.file.unlink(name)

@@ -75,7 +75,7 @@ extension TreeUnpacker {
         if target.path == place.path { return }
         let status = try target.file.statusIfPresent(of: name)
         if status?.kind == .directory { throw EntryRefusal.directoryLink(entry.linkTarget) }
-        if let status, !isWhiteout(status) {
+        if let status, try !isWhiteout(target, status) {
             // It is in this layer.
         } else {
             try copyUp(target, entry)
@@ -85,9 +85,9 @@ extension TreeUnpacker {
         }
     }
 
-    private func isWhiteout(_ status: FileStatus) -> Bool {
-        if case .overlay = form { return status.isWhiteout }
-        return false
+    private func isWhiteout(_ place: Place, _ status: FileStatus) throws(SystemError) -> Bool {
+        guard case .overlay = form else { return false }
+        return try OverlayMark.isWhiteout(place.name, status, in: place.file)
     }
 
     /// Makes something; what has the name already goes first, with all that is in it.

@@ -13,7 +13,7 @@ extension TreeUnpacker {
         let deleted = WhiteoutName.deleted(name)
         guard !deleted.bytes.isEmpty, deleted != ".", deleted != ".." else { throw EntryRefusal.invalidWhiteout }
         guard let status = try folder.file.statusIfPresent(of: deleted) else {
-            return try folder.file.makeNode(deleted, kind: .characterDevice, mode: 0)
+            return try OverlayMark.makeWhiteout(deleted, in: folder.file)
         }
         if status.kind == .directory {
             try resolver.setOpaque(folder.file.open(deleted, [.read, .directory, .noFollow]), folder.path + [deleted])

@@ -49,10 +49,10 @@ struct OverlayStep {
         try commitLayer(of: upper, lowers: lowers, excluded: excluded, epoch: epoch, into: blobs, warn: warn)
     }
 
-    func members(excluded: [FileName] = []) throws -> [Member] {
+    func members(excluded: [FileName] = [], omitsCopies: Bool = false) throws -> [Member] {
         let sink = MemorySink()
         var writer = TarWriter(to: sink)
-        try LayerDiff(excluded: excluded).write(
+        try LayerDiff(excluded: excluded, omitsCopies: omitsCopies).write(
             upper: .open(upper.string, [.read, .directory]),
             lowers: lowers.map { try .open($0.string, [.read, .directory]) }, to: &writer)
         try writer.finish()
@@ -60,8 +60,8 @@ struct OverlayStep {
     }
 
     /// Paths of the layer, a directory's with a slash, a link's with its target.
-    func names(excluded: [FileName] = []) throws -> [String] {
-        try members(excluded: excluded).map { member in
+    func names(excluded: [FileName] = [], omitsCopies: Bool = false) throws -> [String] {
+        try members(excluded: excluded, omitsCopies: omitsCopies).map { member in
             switch member.entry.kind {
             case .directory: "\(member.entry.path)/"
             case .hardLink: "\(member.entry.path) = \(member.entry.linkTarget)"
