@@ -67,7 +67,7 @@ import Testing
         try workspace.run("cp", "--reflink=auto", Self.archive.path, workspace.path("debian/rootfs.tar"))
         // Not all rungs can make devices, and steps have their own /dev.
         try workspace.run("tar", "--delete", "--wildcards", "-f", workspace.path("debian/rootfs.tar"), "./dev/*")
-        // There ping starts, but the network's range of groups that may use it stays closed.
+        // There pasta may have no tun device, and the host lets nobody but root ping.
         let text =
             rung == "mapped" ? Self.dockerfile.replacing("ping -c 1 -W 5 127.0.0.1", with: "ping -V") : Self.dockerfile
         try workspace.write("debian/Dockerfile", text)
