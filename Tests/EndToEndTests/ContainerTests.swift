@@ -16,10 +16,13 @@ struct ContainerTests {
     }
 
     static let cases = [
+        Case(profile: .docker, rung: "jail"),
+        Case(profile: .docker, stateVolume: false, rung: "jail"),
         Case(profile: .dockerUnconfined, rung: "mapped"),
         Case(profile: .sixUnconfined, rung: "mapped"),
         Case(profile: .userNamespace, rung: "mapped"),
         Case(profile: .userNamespaceMasked, rung: "mapped"),
+        Case(profile: .readOnly, rung: "jail"),
     ]
 
     private func box(_ container: Case) throws -> ContainerBox {
@@ -47,6 +50,14 @@ struct ContainerTests {
         try #require(result.status == 0, "\(result.errorOutput)")
         #expect(try ContainerReference.digests(of: result.output) == ContainerReference.shared().digests["app.yaml"])
         #expect(try rungs(box, stateVolume: container.stateVolume) == [container.rung])
+    }
+
+    @Test func `where steps cannot be walled off nothing is built, and it is said what would help`() throws {
+        let box = try box(Case(profile: .sixConfined))
+        let result = try buildAll("app.yaml", in: box)
+        #expect(result.status == 3)
+        for word in ["SYS_CHROOT", "seccomp", "pod spec", "GitLab"] { #expect(result.errorOutput.contains(word)) }
+        #expect(result.output == "")
     }
 
     @Test(.timeLimit(.minutes(10)), arguments: cases)

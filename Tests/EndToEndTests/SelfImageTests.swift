@@ -50,7 +50,7 @@ struct SelfImageTests {
 
     private func box(_ image: Image, mounts: [ContainerMount] = []) throws -> ContainerBox {
         try ContainerBox(
-            .dockerUnconfined, image: image.root, environment: image.environment,
+            .docker, image: image.root, environment: image.environment,
             state: image.environment["BUILD_ALL_STATE"] ?? "missing", mounts: mounts)
     }
 
