@@ -70,7 +70,7 @@ struct JailContainerTests {
         let doctor = try box.run(["/kaniko/build-all", "doctor"])
         #expect(doctor.output.contains("isolation jail: works"))
         _ = try box.run(["/kaniko/build-all", "/batch/batch.yaml", "base"])
-        let history = try box.run(["/kaniko/build-all", "history", "sql", "SELECT isolation FROM builds"])
+        let history = try box.run(["/kaniko/build-all", "history", "--format", "json"])
         #expect(history.output.contains("jail"), "\(history.output) \(history.errorOutput)")
     }
 
