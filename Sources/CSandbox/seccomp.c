@@ -19,8 +19,8 @@
 
 #include "absent_syscalls.h"
 
-// KEPT: steps that must stay on the processors that they are given.
-enum who { STEP = 1, EXECUTOR = 2, KEPT = 4, BOTH = STEP | EXECUTOR };
+// KEPT: steps that must stay on the processors that they are given. JAILED: steps with the pids and ids of other processes.
+enum who { STEP = 1, EXECUTOR = 2, KEPT = 4, JAILED = 8, BOTH = STEP | EXECUTOR };
 static const struct { int who, native, i386; } denied[] = {
 #define CALL(who, name, i386) {who, SYS_##name, i386},
 #include "syscalls.inc"
@@ -28,9 +28,10 @@ static const struct { int who, native, i386; } denied[] = {
 };
 
 // Calls whose arguments are looked at, with their numbers on i386.
-enum call { CLONE, CLONE3, PERSONALITY, SOCKET, IOCTL, CALL_COUNT };
-static const uint32_t native_calls[CALL_COUNT] = {SYS_clone, SYS_clone3, SYS_personality, SYS_socket, SYS_ioctl};
-static const uint32_t i386_calls[CALL_COUNT] = {120, 435, 136, 359, 54};
+enum call { CLONE, CLONE3, PERSONALITY, SOCKET, IOCTL, PRLIMIT, CALL_COUNT };
+static const uint32_t native_calls[CALL_COUNT] = {SYS_clone,  SYS_clone3, SYS_personality,
+                                                  SYS_socket, SYS_ioctl,  SYS_prlimit64};
+static const uint32_t i386_calls[CALL_COUNT] = {120, 435, 136, 359, 54, 340};
 
 enum {
     // removexattrat, Linux 6.13. Later calls are ENOSYS until somebody has looked at them; libraries then do without.
@@ -42,6 +43,7 @@ enum {
 // As Docker: PER_LINUX, PER_LINUX32, UNAME26 with each of them, and the question for the current one.
 static const uint32_t personalities[] = {0x0, 0x8, 0x20000, 0x20008, 0xffffffff};
 static const uint32_t socket_families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET};
+static const uint32_t own_process[] = {0};
 static const uint32_t terminal_requests[] = {TIOCSTI, 0x541C /* TIOCLINUX */};
 
 enum { LONGEST_PROGRAM = 1024 };
@@ -111,7 +113,11 @@ static void filter_calls(struct program *program, int who, bool native) {
     emit(program, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
     refuse(program, ENOSYS);
     refuse_table(program, who, native);
-    if (who & STEP) look_at_arguments(program, native ? native_calls : i386_calls);
+    const uint32_t *calls = native ? native_calls : i386_calls;
+    if (who & STEP) look_at_arguments(program, calls);
+    if (who & JAILED)
+        match_argument(program, calls[PRLIMIT], 0, own_process, COUNT(own_process), SECCOMP_RET_ALLOW,
+                       SECCOMP_RET_ERRNO | EPERM);
     give(program, SECCOMP_RET_ALLOW);
 }
 
@@ -142,7 +148,9 @@ static int install(int who) {
     return result < 0 ? -errno : 0;
 }
 
-int csb_filter_step(const struct csb_world *world) { return install(STEP | (world->keeps_processors ? KEPT : 0)); }
+int csb_filter_step(const struct csb_world *world) {
+    return install(STEP | (world->keeps_processors ? KEPT : 0) | (csb_has_namespaces(world->rung) ? 0 : JAILED));
+}
 
 int csb_filter_network(void) {
     static const uint32_t local = AF_UNIX;

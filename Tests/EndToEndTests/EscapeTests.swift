@@ -54,7 +54,7 @@ import Testing
         let outcome = try site.workspace.buildAll("batch.yaml", "--json", "--isolation", trial.rung)
         let document = try JSONDecoder().decode(RunDocument.self, from: Data(outcome.output.utf8))
         let image = try #require(document.images.first { $0.image == "evil" })
-        if let error = trial.attack.error {
+        if let error = trial.attack.error(on: trial.rung) {
             #expect(image.error?.message.contains(error) == true, "\(image.status) \(image.error?.message ?? "")")
         } else {
             #expect(image.status == "built", "\(image.error?.message ?? "")")

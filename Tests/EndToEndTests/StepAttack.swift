@@ -35,6 +35,10 @@ struct StepAttack: Sendable, CustomTestStringConvertible {
             "jail", "reaches a service on the host's loopback from a private network",
             "a step has the container's network, and build-all says so"
         ),
+        (
+            "jail", "empties the caches of the host",
+            "what is in /proc there are copies, in a folder that goes with the step"
+        ),
     ]
 
     static func all(for rung: String) -> [StepAttack] {
