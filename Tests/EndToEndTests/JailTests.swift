@@ -77,12 +77,12 @@ import Testing
             description: "copies between stages",
             dockerfile: """
                 RUN mkdir /out && echo built > /out/program && chmod 4755 /out/program && chown 9:9 /out
-                WORKDIR /work/dir
+                WORKDIR /place/dir
                 COPY src .
                 FROM base:1 AS second
                 COPY --from=0 /out /opt/
-                COPY --from=0 --chown=3:4 /work /work
-                RUN cp -r /work/dir /here && ls /opt > /listing
+                COPY --from=0 --chown=3:4 /place /place
+                RUN cp -r /place/dir /here && ls /opt > /listing
                 FROM second
                 COPY --link src/a /linked/
                 RUN cat /here/a > /last && ls -A / > /names && rm /names

@@ -110,8 +110,8 @@ import Testing
             try workspace.run("chown", "-R", "\(owner):\(owner)", workspace.folder.path)
             let box = try ContainerBox(
                 profile, programs: Program.folder.path,
-                mounts: [ContainerMount(workspace.folder.path, at: "/work", isWritable: true)])
-            let outcome = try box.run(["/kaniko/build-all", "/work/batch.yaml", "--isolation", isolation])
+                mounts: [ContainerMount(workspace.folder.path, at: "/given", isWritable: true)])
+            let outcome = try box.run(["/kaniko/build-all", "/given/batch.yaml", "--isolation", isolation])
             try #require(outcome.status == 0, "\(isolation): \(outcome.errorOutput)")
             let index = try String(contentsOfFile: workspace.path("out/index.json"), encoding: .utf8)
             #expect(index == measure.index, "\(isolation)")
