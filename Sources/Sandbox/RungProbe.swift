@@ -65,9 +65,10 @@ struct RungProbe {
 
     /// What an overlay leaves in its folders is known, so nothing is searched for.
     private func removeScratch(_ name: String) {
+        let kernels = "work/work"
         let folders = [
-            "lower/directory", "lower", "upper/directory", "upper", "work/work/incompat/volatile",
-            "work/work/incompat", "work/work", "work", "",
+            "lower/directory", "lower", "upper/directory", "upper", kernels + "/incompat/volatile",
+            kernels + "/incompat", kernels, "work", "",
         ]
         for folder in folders { rmdir(stateFolder.string + "/" + name + "/" + folder) }
     }
