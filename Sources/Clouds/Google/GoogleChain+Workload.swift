@@ -81,8 +81,10 @@ extension GoogleChain {
             throw CloudError.file(path: path, reason: "its credential_source is neither a file nor an https URL")
         }
         guard source.format?.type == "json" else { return Secret(SettingsFile.trimmed(text)) }
-        let fields = try? JSONDecoder().decode([String: Field].self, from: Data(text.utf8))
-        guard let name = source.format?.field, let token = fields?[name]?.text else {
+        guard let fields = try? JSONDecoder().decode([String: Field].self, from: Data(text.utf8)) else {
+            throw CloudError.file(path: path, reason: "what its credential_source gives is no JSON object")
+        }
+        guard let name = source.format?.field, let token = fields[name]?.text else {
             throw CloudError.file(path: path, reason: "its credential_source has no such field")
         }
         return Secret(token)
