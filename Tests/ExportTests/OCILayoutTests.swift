@@ -71,13 +71,11 @@ import Testing
                 "skopeo copy 'oci:\(layout):mine' 'oci:\(other):x' && umoci config --image '\(other):x' "
                     + "--config.label a=b && skopeo copy 'oci:\(other):x' 'oci:\(layout):theirs'"
             ).status == 0)
-        Shell(
-            #"sed -i 's/{"schemaVersion":2,/{"schemaVersion":2,"annotations":{"n":[1,2.5,null,true]},/' '\#(layout)/index.json'"#
-        )
+        Shell(#"sed -i 's/{"schemaVersion":2,/{"schemaVersion":2,"extra":[1,2.5,null,true],/' '\#(layout)/index.json'"#)
         let digest = Shell.digest("oci:\(layout):theirs")
         try write(images.make(["two"]), ["mine"])
         #expect(Shell.digest("oci:\(layout):theirs") == digest)
-        #expect(Shell("cat '\(layout)/index.json'").output.hasPrefix(#"{"annotations":{"n":[1,2.5,null,true]}"#))
+        #expect(Shell("cat '\(layout)/index.json'").output.hasPrefix(#"{"extra":[1,2.5,null,true],"#))
     }
 
     @Test func `writing the same again changes nothing`() throws {
