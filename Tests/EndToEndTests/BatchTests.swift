@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Many images in one run: order, failures, what the ledger and the registry say.
@@ -96,5 +97,47 @@ import Testing
         let second = try workspace.buildAll("batch.yaml", "--no-push")
         #expect(second.exitCode == 0, "\(second.errors)")
         #expect(try workspace.run("cat", "out/seen").output == "two\n")
+    }
+
+    @Test func `without a push nothing says that an image is where it would have been pushed`() throws {
+        let workspace = try Workspace("no-push")
+        let registry = TestRegistry()
+        try workspace.writeBusybox("app")
+        try workspace.write("app/Dockerfile", Workspace.busyboxDockerfile)
+        try workspace.write("local/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n")
+        try workspace.write(
+            "batch.yaml",
+            """
+            version: 1
+            images:
+              app: {context: app, tags: ["\(registry.host)/team/app:1"]}
+              laid: {context: app, tags: ["\(registry.host)/team/laid:1"], outputs: [push, {oci: out}]}
+              local: {context: local, tags: [one]}
+
+            """)
+        func arrows(_ arguments: String...) throws -> [String] {
+            let outcome = try Program.run(
+                [Program.buildAll, "batch.yaml", "--json", "--progress", "plain", "--state", workspace.state]
+                    + arguments,
+                in: workspace.folder)
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            let shown = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("  -> ") }.map {
+                String($0.dropFirst(5))
+            }
+            let document = try JSONDecoder().decode(RunDocument.self, from: Data(outcome.output.utf8))
+            #expect(document.images.flatMap(\.tags).sorted() == shown.sorted())
+            if arguments.contains("--no-push") { #expect(!outcome.errors.contains(registry.host), "\(outcome.errors)") }
+            return shown.sorted()
+        }
+        let kept = try arrows("--no-push")
+        #expect(kept.count == 1 && kept[0].hasSuffix("local:one"))
+        #expect(registry.requests.isEmpty)
+        #expect(FileManager.default.fileExists(atPath: workspace.path("out/index.json")))
+        let query = "SELECT count(*) FROM tags WHERE ref LIKE '\(registry.host)%'"
+        let database = workspace.path("state/ledger.sqlite")
+        #expect(try workspace.run("sqlite3", database, query).output == "0\n")
+        let all = ["\(registry.host)/team/app:1", "\(registry.host)/team/laid:1"] + kept
+        #expect(try arrows() == all.sorted())
+        #expect(try workspace.run("sqlite3", database, query).output == "2\n")
     }
 }

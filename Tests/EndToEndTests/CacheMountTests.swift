@@ -102,7 +102,7 @@ import Testing
         #expect(logs == [["begin", "end"], ["begin", "end", "begin", "end"]])
     }
 
-    @Test(.timeLimit(.minutes(2)), arguments: ["locked", "private", "shared"])
+    @Test(arguments: ["locked", "private", "shared"])
     func `a step may have a cache in two places`(sharing: String) throws {
         let folder = try MountWorkspace("cache-twice")
         let run = try folder.build(
@@ -128,7 +128,7 @@ import Testing
         let start = Date.now
         process.send(SIGINT)
         #expect(process.wait() == 130, "\(folder.folder.errors)")
-        #expect(Date.now.timeIntervalSince(start) < 4)
+        #expect(Date.now.timeIntervalSince(start) < soon)
         let second = try folder.folder.start("batch.yaml", "--progress", "none", "-j", "3")
         try folder.folder.waitForStep("sleep 600")
         second.send(SIGKILL)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Main contexts that are archives and URLs.
-@Suite(.timeLimit(.minutes(10))) struct ContextTests {
+@Suite struct ContextTests {
     /// A workspace with the folder `in`: a Dockerfile, an ignore file, a file and a folder.
     private func workspace() throws -> ContextWorkspace {
         let context = try ContextWorkspace()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `executor`: cache, layers, times, what is left.
-@Suite(.timeLimit(.minutes(10))) struct ExecutorCacheTests {
+@Suite struct ExecutorCacheTests {
     private func hits(_ outcome: Outcome) -> Int { outcome.errors.split(separator: "Using caching version").count - 1 }
 
     @Test func `the cache is a repository, found from another machine`() throws {

@@ -1,9 +1,10 @@
 import Foundation
+import SystemPackage
 import TestSupport
 import Testing
 
 /// `executor`: contexts in all forms, and the jobs of `docs/kaniko.md`.
-@Suite(.timeLimit(.minutes(10))) struct ExecutorContextTests {
+@Suite struct ExecutorContextTests {
     private func workspace() throws -> KanikoWorkspace {
         let kaniko = try KanikoWorkspace(withRegistry: false, dockerfile: "FROM scratch\nCOPY . /\n")
         try kaniko.workspace.run("rm", "app/busybox")
@@ -94,6 +95,56 @@ import Testing
                 flags + ["--no-push", "--oci-layout-path=layout"], environment: environment)
             #expect(try built(kaniko, outcome) == expected)
         }
+    }
+
+    @Test(.enabled(if: PythonServer.hasCloudPackages, "needs what `make test` installs for Python"))
+    func `a bucket of Google`() throws {
+        let kaniko = try workspace()
+        let server = try CloudServers.google()
+        for name in ["team%2Fapp.tgz", "context.tar.gz"] {
+            try kaniko.workspace.run(
+                "curl", "-sf", "-X", "POST", "--data-binary", "@app.tar.gz",
+                "\(server.url)/upload/storage/v1/b/bucket/o?uploadType=media&name=\(name)")
+        }
+        for (flags, expected) in [
+            (["--context=gs://bucket/team/app.tgz"], ["a.txt", "sub/b.txt"]),
+            (["-c", "gs://bucket"], ["a.txt", "sub/b.txt"]),
+            (["--bucket=bucket/team/app.tgz"], ["a.txt", "sub/b.txt"]),
+            (["-b", "gs://bucket"], ["a.txt", "sub/b.txt"]),
+            (["-c", "gs://bucket/team/app.tgz", "--context-sub-path=sub"], ["b.txt"]),
+        ] {
+            let outcome = try kaniko.executor(
+                flags + ["--no-push", "--oci-layout-path=layout"], environment: ["STORAGE_EMULATOR_HOST": server.url])
+            #expect(try built(kaniko, outcome) == expected, "\(flags)")
+        }
+        let missing = try kaniko.executor(
+            ["-c", "gs://bucket/none.tgz", "--no-push"], environment: ["STORAGE_EMULATOR_HOST": server.url])
+        #expect(missing.exitCode == 1)
+        #expect(missing.errors.contains("gs://bucket/none.tgz"), "\(missing.errors)")
+    }
+
+    @Test func `a blob of Azure, by the account's own name and with its key`() throws {
+        let kaniko = try workspace()
+        let certificates = try TestFolder()
+        let host = "account.blob.core.windows.net"
+        try TestCertificates.make(in: FilePath(certificates.path), names: [host])
+        let server = try CloudServers.azure(file: kaniko.path("app.tar.gz"), certificates: certificates.path)
+        let proxy = TestProxy(target: try #require(Int(server.port)))
+        var environment = [
+            "HTTPS_PROXY": "http://\(proxy.address)", "NO_PROXY": "", "SSL_CERT_FILE": certificates.path("ca.crt"),
+        ]
+        let build = ["-c", "https://\(host)/box/dir/ctx.tar.gz", "--no-push", "--oci-layout-path=layout"]
+        let without = try kaniko.executor(build, environment: environment)
+        #expect(without.exitCode == 1)
+        #expect(without.errors.contains("AZURE_STORAGE_ACCESS_KEY"), "\(without.errors)")
+        let key = try #require(server.settings["key"])
+        environment["AZURE_STORAGE_ACCESS_KEY"] = key
+        let outcome = try kaniko.executor(build, environment: environment)
+        #expect(try built(kaniko, outcome) == ["a.txt", "sub/b.txt"])
+        let part = try kaniko.executor(build + ["--context-sub-path", "sub"], environment: environment)
+        #expect(try built(kaniko, part) == ["b.txt"])
+        for text in [without, outcome, part].map(\.errors) { #expect(!text.contains(key)) }
+        #expect(try Program.run(["grep", "-rlF", key, "state"], in: kaniko.workspace.folder).exitCode == 1)
     }
 
     @Test func `a Dockerfile at a URL, with the context's ignore file`() throws {

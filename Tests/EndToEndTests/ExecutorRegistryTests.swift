@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `executor`: how registries are reached, and with whose credentials.
-@Suite(.timeLimit(.minutes(10)), .enabled(if: DockerRegistry.isInstalled)) struct ExecutorRegistryTests {
+@Suite(.enabled(if: DockerRegistry.isInstalled)) struct ExecutorRegistryTests {
     /// Beside `--no-push=false`; `HOST` and `CA` stand for the registry's.
     private static let trust: [(flags: [String], code: Int32)] = [
         ([], 1), (["--insecure"], 1), (["--skip-tls-verify"], 0), (["--skip-tls-verify-registry=HOST"], 0),

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `executor`: kaniko's command line, on a real registry, read back by skopeo and podman.
-@Suite(.timeLimit(.minutes(10))) struct ExecutorTests {
+@Suite struct ExecutorTests {
     // MARK: - Where the image goes
 
     @Test func `an image is pushed to each destination, and its digest written as kaniko does`() throws {

@@ -2,6 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
+/// In seconds: longer than what is ended at once takes on a loaded machine, and shorter than all that it would wait for.
+let soon = 30.0
+
 /// A workspace with programs of its own and images whose steps carry its name, so that what belongs to it can be told
 /// from everything else on the machine.
 final class FaultWorkspace {
@@ -45,6 +48,12 @@ final class FaultWorkspace {
 
     func run(_ arguments: String...) throws -> Outcome {
         try Program.run(command(arguments), in: workspace.folder)
+    }
+
+    /// Where no control group can be had.
+    func runWithoutControlGroups(_ arguments: String...) throws -> Outcome {
+        let line = #"mount -t tmpfs none /sys/fs/cgroup && exec "$@""#
+        return try Program.run(["unshare", "-m", "sh", "-c", line, "sh"] + command(arguments), in: workspace.folder)
     }
 
     /// What `start`'s process has said so far.

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Main contexts that are trees of git repositories.
-@Suite(.timeLimit(.minutes(10))) struct GitContextTests {
+@Suite struct GitContextTests {
     private static let history = """
         new a; printf 'FROM scratch\\nCOPY . /\\n' > Dockerfile; printf '.git*\\nDockerfile\\n.dockerignore\\nignored\\n' > .dockerignore
         echo x > ignored; echo one > f; mkdir sub; printf 'FROM scratch\\nCOPY g /\\n' > sub/Dockerfile; echo deep > sub/g; commit one

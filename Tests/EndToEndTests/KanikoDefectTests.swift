@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What kaniko gets wrong in snapshots and instructions. Its cache has a suite of its own, `KanikoCacheTests`.
-@Suite(.timeLimit(.minutes(10))) struct KanikoDefectTests {
+@Suite struct KanikoDefectTests {
     /// Defects that the rules of the language cover, and the fixtures that do.
     private static let covered: [(defect: String, fixtures: [String])] = [
         ("FIFOs and devices are lost", ["copy-metadata/pipes", "filesystem/devices", "add/devices"]),

@@ -54,8 +54,7 @@ import Testing
         "layers,blobs,steps,mounts,contexts,logs",
     ]
 
-    @Test(.timeLimit(.minutes(10)))
-    func `after any prune the next build is right, and the layout that was written stays`()
+    @Test func `after any prune the next build is right, and the layout that was written stays`()
         throws
     {
         let folder = try prepared("prune")
@@ -204,7 +203,7 @@ import Testing
             ])
     }
 
-    @Test(.timeLimit(.minutes(10))) func `prune --keep 0 again and again while a run builds takes nothing from it`()
+    @Test func `prune --keep 0 again and again while a run builds takes nothing from it`()
         throws
     {
         let folder = try FaultWorkspace("prune-run")
@@ -232,7 +231,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(10))) func `whichever of the two is killed, the state builds afterwards`() throws {
+    @Test func `whichever of the two is killed, the state builds afterwards`() throws {
         let folder = try FaultWorkspace("prune-kill")
         var generator = SeededGenerator(seed: 20_261_122)
         for round in 0..<16 {

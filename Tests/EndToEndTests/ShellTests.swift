@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `build-all shell`.
-@Suite(.timeLimit(.minutes(10))) struct ShellTests {
+@Suite struct ShellTests {
     private static let dockerfile = """
         FROM base
         ENV COLOUR=green

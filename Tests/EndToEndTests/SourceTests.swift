@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What builds take from outside: URLs, repositories, archives, layouts, secrets, agents.
-@Suite(.timeLimit(.minutes(10))) struct SourceTests {
+@Suite struct SourceTests {
     /// A batch of `base` (a busybox) and `app`, whose files are in `app.root` when it is built.
     private func workspace(_ dockerfile: String, fields: String = "") throws -> Workspace {
         let workspace = try Workspace("sources")

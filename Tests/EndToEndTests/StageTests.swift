@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Stages of one image that run side by side.
-@Suite(.timeLimit(.minutes(10))) struct StageTests {
+@Suite struct StageTests {
     private func workspace(_ dockerfile: String, limits: String = "") throws -> Workspace {
         let workspace = try Workspace("stages")
         try workspace.writeBusybox("base")

@@ -184,8 +184,7 @@ import Testing
         #expect(other.errors.contains("something else"), "\(other.errors)")
     }
 
-    @Test(.timeLimit(.minutes(10)))
-    func `several warmers of one folder download once, and one that is killed does no harm`()
+    @Test func `several warmers of one folder download once, and one that is killed does no harm`()
         throws
     {
         let bases = try prepared("warm-many")

@@ -78,7 +78,7 @@ import Testing
         let outcome = try executor.next()
         #expect(outcome.signal == 9)
         #expect(outcome.fields["cancelled"] == "true")
-        #expect(clock.now - begin < .seconds(3))
+        #expect(clock.now - begin < .seconds(30))
         #expect(try executor.run("true").error == "start a step after the job was cancelled: Operation canceled")
     }
 
