@@ -10,6 +10,8 @@ public struct CloudConfiguration: Sendable {
     public var clock: any NetworkClock = SystemNetworkClock()
     /// How long a service of the machine's own network may take to say that it is there: elsewhere nobody answers.
     public var probeTimeout: Duration = .seconds(1)
+    /// The same for one of which the environment or the machine says that it is there.
+    public var machineTimeout: Duration = .seconds(10)
     /// The machine's own description, by which a cloud is known.
     public var firmware = "/sys/class/dmi/id"
     /// Gets a line for each retry at notice level. No secrets.
@@ -17,6 +19,11 @@ public struct CloudConfiguration: Sendable {
 
     /// The defaults.
     public init(environment: [String: String]) { self.environment = environment }
+
+    /// The files that it is read from who we are. Some name others: those count as they are named now.
+    public var hostFiles: [String] {
+        AmazonChain.hostFiles(self) + GoogleChain.hostFiles(self) + AzureDirectory.hostFiles(self)
+    }
 
     /// A variable that is set and not empty.
     func variable(_ names: String...) -> String? {

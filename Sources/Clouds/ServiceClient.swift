@@ -21,10 +21,14 @@ struct ServiceClient: Sendable {
         }
     }
 
-    /// The same from a service of the machine's own network; nil when nobody answers there in time.
-    func probe(doing: String, _ request: HTTPRequest) async throws -> [UInt8]? {
+    /// The same from a service of the machine's own network; nil when nobody answers there in time. One that `isKnown` may
+    /// be slow and is asked again: GKE's only starts in the first seconds of a pod.
+    func probe(doing: String, _ request: HTTPRequest, isKnown: Bool = false) async throws -> [UInt8]? {
         do {
-            return try await within(configuration.probeTimeout) { try await answerOnce(doing: doing, request) }
+            guard isKnown else {
+                return try await within(configuration.probeTimeout) { try await answerOnce(doing: doing, request) }
+            }
+            return try await within(configuration.machineTimeout) { try await answer(doing: doing) { request } }
         } catch let error as CloudError {
             if case .network = error { return nil }
             throw error

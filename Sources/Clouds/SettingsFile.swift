@@ -5,7 +5,7 @@ enum SettingsFile {
     /// The text of a file; nil if there is none. Throws `file` for one that cannot be read.
     static func text(_ path: String) throws(CloudError) -> String? {
         do {
-            guard let bytes = try OpenFile.open(path, [.read]).readAll(limit: 1 << 20) else {
+            guard let bytes = try HostFiles.ofProcess.open(path, [.read]).readAll(limit: 1 << 20) else {
                 throw CloudError.file(path: path, reason: "it is longer than a MiB")
             }
             guard let text = String(validating: bytes, as: UTF8.self) else {

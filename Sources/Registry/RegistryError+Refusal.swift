@@ -23,7 +23,7 @@ extension RegistryError {
             .immutableTag,
             [
                 "immutable", "imagetagalreadyexists", "does not allow updating assets", "cannot be overwritten",
-                "tag_locked",
+                "tag immutability", "tag_locked",
             ]
         ),
         (.quota, ["quota", "will exceed the configured upper limit", "storage limit", "insufficient storage"]),

@@ -145,6 +145,14 @@ import Testing
         #expect(server.requests[0].headers["metadata-flavor"] == "Google")
     }
 
+    @Test func `a machine's service that is only starting is asked again`() async throws {
+        let server = WebServer { _, number in number == 0 ? WebServer.Reply(503) : WebServer.Reply(Self.answer) }
+        var configuration = world.configuration(["GCE_METADATA_HOST": "127.0.0.1:\(server.port)"])
+        configuration.retry = RetryPolicy(attempts: 2, firstDelay: .milliseconds(1))
+        #expect(try await GoogleChain(configuration).token(scope: "a")?.revealed == "ya29")
+        #expect(server.requests.count == 2)
+    }
+
     @Test func `elsewhere nobody is asked`() async throws {
         _ = try world.write("Standard PC\n", to: "product_name")
         #expect(try await GoogleChain(world.configuration([:])).token(scope: "a") == nil)

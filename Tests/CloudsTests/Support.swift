@@ -18,6 +18,7 @@ struct CloudWorld {
         configuration.retry = RetryPolicy(attempts: 1)
         // Nothing on loopback is that slow, but the machine may be busy.
         configuration.probeTimeout = .seconds(60)
+        configuration.machineTimeout = .seconds(60)
         return configuration
     }
 

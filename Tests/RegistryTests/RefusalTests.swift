@@ -29,6 +29,12 @@ import Testing
             body: errors("PRECONDITION", "Failed to process request due to 'app:v1' configured as immutable."),
             hint: "needs another tag"),
         Answer(
+            status: 400,
+            body: errors(
+                "MANIFEST_INVALID",
+                "manifest invalid: cannot update tag v1. The repository has enabled tag immutability"),
+            hint: "needs another tag"),
+        Answer(
             status: 500, body: errors("UNKNOWN", "Repository does not allow updating assets: docker"),
             hint: "needs another tag"),
         Answer(

@@ -89,10 +89,11 @@ extension AmazonChain {
         return url
     }
 
+    static var containerTokenFile: String { "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE" }
+
     private static func containerToken(_ configuration: CloudConfiguration) throws -> Secret? {
-        let file = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
-        if let path = configuration.variable(file) {
-            return Secret(SettingsFile.trimmed(try SettingsFile.text(path, namedBy: file)))
+        if let path = configuration.variable(containerTokenFile) {
+            return Secret(SettingsFile.trimmed(try SettingsFile.text(path, namedBy: containerTokenFile)))
         }
         return configuration.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN").map { Secret($0) }
     }

@@ -50,10 +50,19 @@ public final class AmazonChain: Sendable {
 
     /// Where an identity was looked for, for the error of one who has none.
     public var searched: [String] {
-        let files = (try? AmazonProfiles(configuration))?.files ?? []
-        return ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE"] + files + [
+        let files = AmazonProfiles.files(configuration)
+        return ["AWS_ACCESS_KEY_ID", Self.tokenFile] + files + [
             "the container's and the machine's metadata service"
         ]
+    }
+
+    private static let tokenFile = "AWS_WEB_IDENTITY_TOKEN_FILE"
+
+    static func hostFiles(_ configuration: CloudConfiguration) -> [String] {
+        // Of files that cannot be read whoever needs one is told.
+        let named = (try? AmazonProfiles(configuration))?.tokenFiles ?? []
+        let tokens = [tokenFile, containerTokenFile].compactMap { configuration.variable($0) }
+        return AmazonProfiles.files(configuration) + tokens + named
     }
 
     private func find() async throws -> AmazonIdentity? {
@@ -81,11 +90,11 @@ public final class AmazonChain: Sendable {
     }
 
     private func webIdentityOfEnvironment() async throws -> AmazonIdentity? {
-        guard let file = configuration.variable("AWS_WEB_IDENTITY_TOKEN_FILE"),
+        guard let file = configuration.variable(Self.tokenFile),
             let role = configuration.variable("AWS_ROLE_ARN")
         else { return nil }
         return try await assume(
-            role, webIdentityIn: file, namedBy: "AWS_WEB_IDENTITY_TOKEN_FILE",
+            role, webIdentityIn: file, namedBy: Self.tokenFile,
             session: configuration.variable("AWS_ROLE_SESSION_NAME"))
     }
 }
@@ -122,7 +131,7 @@ extension AmazonChain {
     ) async throws -> AmazonIdentity {
         guard let role = profile["role_arn"] else { preconditionFailure("only called for one") }
         let session = profile["role_session_name"]
-        if let file = profile["web_identity_token_file"] {
+        if let file = profile[AmazonProfiles.tokenFile] {
             return try await assume(role, webIdentityIn: file, namedBy: "profile \(name)", session: session)
         }
         let source: AmazonIdentity?

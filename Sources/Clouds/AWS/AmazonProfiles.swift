@@ -12,10 +12,8 @@ struct AmazonProfiles {
 
     /// Reads both files; what the file of credentials says holds.
     init(_ configuration: CloudConfiguration) throws(CloudError) {
-        let config = configuration.variable("AWS_CONFIG_FILE") ?? configuration.home(".aws/config")
-        let credentials =
-            configuration.variable("AWS_SHARED_CREDENTIALS_FILE") ?? configuration.home(".aws/credentials")
-        files = [credentials, config].compactMap { $0 }
+        let (config, credentials) = Self.names(configuration)
+        files = Self.files(configuration)
         let name = configuration.variable("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
         selected = name ?? "default"
         isSelected = name != nil
@@ -26,6 +24,24 @@ struct AmazonProfiles {
             add(text, isConfiguration: false)
         }
     }
+
+    private static func names(_ configuration: CloudConfiguration) -> (config: String?, credentials: String?) {
+        (
+            configuration.variable("AWS_CONFIG_FILE") ?? configuration.home(".aws/config"),
+            configuration.variable("AWS_SHARED_CREDENTIALS_FILE") ?? configuration.home(".aws/credentials")
+        )
+    }
+
+    /// Where they are looked for.
+    static func files(_ configuration: CloudConfiguration) -> [String] {
+        let (config, credentials) = names(configuration)
+        return [credentials, config].compactMap { $0 }
+    }
+
+    /// The files with tokens that profiles name.
+    var tokenFiles: [String] { profiles.values.compactMap { $0[Self.tokenFile] } }
+
+    static let tokenFile = "web_identity_token_file"
 
     subscript(name: String) -> [String: String]? { profiles[name] }
 

@@ -74,9 +74,11 @@ public struct ElasticRegistry: Hashable, Sendable {
 
         init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
-            data =
-                try (try? values.decode([Entry].self, forKey: .authorizationData))?.first
-                ?? values.decode(Entry.self, forKey: .authorizationData)
+            do {
+                data = try values.decode([Entry].self, forKey: .authorizationData).first
+            } catch DecodingError.typeMismatch {
+                data = try values.decode(Entry.self, forKey: .authorizationData)
+            }
         }
     }
 }

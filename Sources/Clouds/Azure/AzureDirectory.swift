@@ -28,7 +28,7 @@ public final class AzureDirectory: Sendable {
     /// Where an identity was looked for, for the error of one who has none.
     public var searched: [String] {
         [
-            "AZURE_CLIENT_ID with AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE and AZURE_TENANT_ID",
+            "AZURE_CLIENT_ID with AZURE_CLIENT_SECRET or \(Self.tokenFile) and AZURE_TENANT_ID",
             "the machine's managed identity",
         ]
     }
@@ -46,6 +46,12 @@ public final class AzureDirectory: Sendable {
 
     var tenant: String? { configuration.variable("AZURE_TENANT_ID") }
 
+    private static let tokenFile = "AZURE_FEDERATED_TOKEN_FILE"
+
+    static func hostFiles(_ configuration: CloudConfiguration) -> [String] {
+        [configuration.variable(tokenFile)].compactMap(\.self)
+    }
+
     private func find(_ resource: String, asked now: Double) async throws -> Token? {
         if let clientID = configuration.variable("AZURE_CLIENT_ID"), let tenant {
             if let secret = configuration.variable("AZURE_CLIENT_SECRET") {
@@ -53,10 +59,9 @@ public final class AzureDirectory: Sendable {
                     [("client_id", clientID), ("client_secret", secret)]
                 }
             }
-            let setting = "AZURE_FEDERATED_TOKEN_FILE"
-            if let file = configuration.variable(setting) {
+            if let file = configuration.variable(Self.tokenFile) {
                 return try await clientToken(tenant, resource, asked: now) {
-                    let assertion = SettingsFile.trimmed(try SettingsFile.text(file, namedBy: setting))
+                    let assertion = SettingsFile.trimmed(try SettingsFile.text(file, namedBy: Self.tokenFile))
                     return [
                         ("client_id", clientID), ("client_assertion", assertion),
                         ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
@@ -98,7 +103,7 @@ public final class AzureDirectory: Sendable {
         request.headers = headers
         let doing = "token of the machine"
         do {
-            guard let body = try await client.probe(doing: doing, request) else { return nil }
+            guard let body = try await client.probe(doing: doing, request, isKnown: true) else { return nil }
             guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(body)) else {
                 throw CloudError.unexpectedAnswer(doing: doing, url: url.description, reason: "the answer has no token")
             }
@@ -135,7 +140,24 @@ public final class AzureDirectory: Sendable {
         return tag?.hasPrefix(Self.chassis) ?? false
     }
 
-    /// The life in seconds is a number in one service's answers and a text in the other's.
+    /// A number in one service's answers and a text in the other's.
+    private struct Seconds: Decodable {
+        let value: Double
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            do {
+                value = try container.decode(Double.self)
+            } catch DecodingError.typeMismatch {
+                guard let number = Double(try container.decode(String.self)) else {
+                    throw DecodingError.dataCorruptedError(in: container, debugDescription: "it is no number")
+                }
+                value = number
+            }
+        }
+    }
+
+    /// Without a life it is short: then the service is asked again.
     private struct Answer: Decodable {
         let token: String
         let life: Double
@@ -149,9 +171,7 @@ public final class AzureDirectory: Sendable {
         init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             token = try values.decode(String.self, forKey: .token)
-            life =
-                (try? values.decode(Double.self, forKey: .life))
-                ?? (try? values.decode(String.self, forKey: .life)).flatMap { Double($0) } ?? 300
+            life = try values.decodeIfPresent(Seconds.self, forKey: .life)?.value ?? 300
         }
     }
 }

@@ -40,20 +40,29 @@ public final class GoogleChain: Sendable {
 
     /// Where an identity was looked for, for the error of one who has none.
     public var searched: [String] {
-        ["GOOGLE_APPLICATION_CREDENTIALS"] + [wellKnownFile].compactMap { $0 } + ["the machine's metadata service"]
+        [Self.setting] + [Self.wellKnownFile(configuration)].compactMap { $0 } + ["the machine's metadata service"]
     }
 
-    private var wellKnownFile: String? {
+    private static let setting = "GOOGLE_APPLICATION_CREDENTIALS"
+
+    static func hostFiles(_ configuration: CloudConfiguration) -> [String] {
+        guard let path = configuration.variable(setting) ?? wellKnownFile(configuration) else { return [] }
+        // Of a file that cannot be read whoever needs it is told.
+        let text = (try? SettingsFile.text(path)) ?? ""
+        let file = try? JSONDecoder().decode(GoogleCredentialFile.self, from: Data(text.utf8))
+        return [path] + [file?.source?.file].compactMap(\.self)
+    }
+
+    private static func wellKnownFile(_ configuration: CloudConfiguration) -> String? {
         let folder = configuration.variable("CLOUDSDK_CONFIG") ?? configuration.home(".config/gcloud")
         return folder.map { "\($0)/application_default_credentials.json" }
     }
 
     private func find(_ scope: String, asked now: Double) async throws -> GoogleToken? {
-        let setting = "GOOGLE_APPLICATION_CREDENTIALS"
-        if let path = configuration.variable(setting) {
-            return try await token(path, SettingsFile.text(path, namedBy: setting), scope, asked: now)
+        if let path = configuration.variable(Self.setting) {
+            return try await token(path, SettingsFile.text(path, namedBy: Self.setting), scope, asked: now)
         }
-        if let path = wellKnownFile, let text = try SettingsFile.text(path) {
+        if let path = Self.wellKnownFile(configuration), let text = try SettingsFile.text(path) {
             return try await token(path, text, scope, asked: now)
         }
         return try await machineToken(scope, asked: now)
@@ -89,10 +98,11 @@ public final class GoogleChain: Sendable {
         var request = HTTPRequest(url: url.adding(query: [("scopes", scope)]))
         request.headers = [("Metadata-Flavor", "Google")]
         do {
-            guard let body = try await client.probe(doing: "token of the machine", request) else { return nil }
+            let doing = "token of the machine"
+            guard let body = try await client.probe(doing: doing, request, isKnown: true) else { return nil }
             guard let answer = try? JSONDecoder().decode(GoogleTokenAnswer.self, from: Data(body)) else {
                 throw CloudError.unexpectedAnswer(
-                    doing: "token of the machine", url: url.description, reason: "the answer has no token")
+                    doing: doing, url: url.description, reason: "the answer has no token")
             }
             return GoogleToken(text: Secret(answer.token), expires: now + answer.life)
         } catch CloudError.service(_, _, 404, _, _) {

@@ -57,12 +57,15 @@ public final class CredentialChain: CredentialSource {
 
     public func forget(_ refused: Credentials, registry: String, repository: String) {
         let name = Name(registry: registry, repository: repository)
+        for place in places { place.forget(refused, registry: registry) }
         kept.withLock { kept in
             if let known = kept[name], known?.credentials == refused { kept[name] = nil }
         }
     }
 
     public func searched(for registry: String) -> [String] { places.flatMap { $0.searched(for: registry) } }
+
+    public var hostFiles: [String] { places.flatMap(\.hostFiles) }
 
     private func find(_ name: Name) async throws -> FoundCredentials? {
         for place in places {

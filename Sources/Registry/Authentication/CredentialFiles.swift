@@ -45,6 +45,8 @@ struct CredentialFiles: CredentialPlace {
 
     func searched(for registry: String) -> [String] { (inline == nil ? [] : [Self.variable]) + files.map(\.string) }
 
+    var hostFiles: [String] { files.map(\.string) }
+
     /// Reads the files anew at each call. Throws `credentialFile` for one that is broken, and `credentialHelper` for a helper
     /// that is not there although the file says that it has this registry's, or that fails.
     func find(registry: String, repository: String) async throws -> FoundCredentials? {
@@ -84,7 +86,7 @@ struct CredentialFiles: CredentialPlace {
 
     private func read(_ path: FilePath) throws(RegistryError) -> [UInt8]? {
         do {
-            guard let bytes = try OpenFile.open(path.string, [.read]).readAll(limit: 4 << 20) else {
+            guard let bytes = try HostFiles.ofProcess.open(path.string, [.read]).readAll(limit: 4 << 20) else {
                 throw RegistryError.credentialFile(path: path.string, reason: "it is longer than 4 MiB")
             }
             return bytes

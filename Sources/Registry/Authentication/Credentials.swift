@@ -18,11 +18,16 @@ public protocol CredentialSource: Sendable {
     func forget(_ refused: Credentials, registry: String, repository: String)
     /// The places looked at, for the error of one who has none.
     func searched(for registry: String) -> [String]
+    /// The files that it reads by their names.
+    var hostFiles: [String] { get }
 }
 
 extension CredentialSource {
     /// Nothing is kept.
     public func forget(_ refused: Credentials, registry: String, repository: String) {}
+
+    /// It reads none.
+    public var hostFiles: [String] { [] }
 }
 
 /// Access without credentials.

@@ -70,13 +70,14 @@ public enum CloudServers {
 
     /// A store of blobs that checks signatures by itself, as Azure's documentation says: account `account`, whose key is
     /// `key`; container `box` with `dir/ctx.tar.gz`, and a container `public` with the same that anybody may read.
-    /// `sas` is a shared access signature that may read. The content is that of a file, else of 1 MB.
-    public static func azure(file: String = "") throws -> PythonServer {
-        try PythonServer(azureScript, needsPackages: false, environment: ["FILE": file])
+    /// `sas` is a shared access signature that may read. The content is that of a file, else of 1 MB. With a folder of
+    /// `TestCertificates` it speaks HTTPS, and is the account's own host, without the account in the path.
+    public static func azure(file: String = "", certificates: String = "") throws -> PythonServer {
+        try PythonServer(azureScript, needsPackages: false, environment: ["FILE": file, "CERTIFICATES": certificates])
     }
 
     private static let azureScript = """
-        import base64, datetime, hashlib, hmac, http.server, os, urllib.parse
+        import base64, datetime, hashlib, hmac, http.server, os, ssl, urllib.parse
         KEY = base64.b64encode(b"the key of the account, 32 bytes").decode()
         CONTENT = open(os.environ["FILE"], "rb").read() if os.environ["FILE"] else bytes(range(256)) * 4000
         ETAG = '"0x8D1"'
@@ -110,6 +111,8 @@ public enum CloudServers {
                 return self.header("Authorization") == "SharedKey account:" + sign("\\n".join(lines + [resource]))
             def do_GET(self):
                 path, _, text = self.path.partition("?")
+                signed = path
+                if os.environ["CERTIFICATES"]: path = "/account" + path
                 query = urllib.parse.parse_qsl(text, keep_blank_values=True)
                 names = dict(query)
                 if path.startswith("/account/public/"): pass
@@ -120,7 +123,7 @@ public enum CloudServers {
                 elif self.header("Authorization").startswith("Bearer directory"): pass
                 elif not self.header("Authorization"):
                     return self.refuse(404, "ResourceNotFound", "The specified resource does not exist.")
-                elif not self.shared_key(path, query):
+                elif not self.shared_key(signed, query):
                     return self.refuse(403, "AuthenticationFailed", "Server failed to authenticate the request.")
                 if not path.endswith(("/dir/ctx.tar.gz", "/a%20b%2Bc.tar.gz")):
                     return self.refuse(404, "BlobNotFound", "The specified blob does not exist.")
@@ -139,6 +142,10 @@ public enum CloudServers {
                     self.wfile.write(CONTENT[:500000]); self.wfile.flush(); self.connection.shutdown(2); self.close_connection = True
                 else: self.wfile.write(CONTENT[start:])
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if os.environ["CERTIFICATES"]:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(os.environ["CERTIFICATES"] + "/server.crt", os.environ["CERTIFICATES"] + "/server.key")
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         later = "2099-01-01T00:00:00Z"
         fields = {"sv": "2021-08-06", "sr": "b", "sp": "r", "se": later, "resource": "/box/dir/ctx.tar.gz"}
         sas = urllib.parse.urlencode({"sv": "2021-08-06", "sr": "b", "sp": "r", "se": later, "sig": sign(sas_text(fields))})
