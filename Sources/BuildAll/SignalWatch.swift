@@ -11,8 +11,7 @@ final class SignalWatch: Sendable {
     init(_ interrupt: @escaping @Sendable () -> Void) {
         let queue = DispatchQueue(label: "build-all.signals")
         for number in [SIGINT, SIGTERM, SIGHUP] {
-            // The source sees signals only if they do nothing by themselves.
-            signal(number, SIG_IGN)
+            // Not to be ignored: the source has a handler of its own, and the one that a watch before left would go.
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { [weak self] in
                 self?.first.withLock { if $0 == nil { $0 = number } }

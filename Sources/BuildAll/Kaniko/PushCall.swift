@@ -13,7 +13,10 @@ struct PushCall {
 
     init(_ arguments: [String]) { self.arguments = arguments }
 
-    func run() async throws -> Int32 {
+    /// The first process of a container is ended by no signal that it does not look for.
+    func run() async throws -> Int32 { try await Interruption().cancelling { try await push() } }
+
+    private func push() async throws -> Int32 {
         let options = try PushOptions(GivenFlags(arguments, of: Flag.push), .ofProcess)
         let screen = ExecutorScreen(options.log, started: secondsNow())
         let client = try KanikoRegistry(
@@ -22,16 +25,17 @@ struct PushCall {
         let (descriptor, bytes) = try image(in: options.path)
         if options.registries.checksPush { try await PushCheck(options.destinations, client).run() }
         for destination in options.destinations {
-            try await push(descriptor, bytes, from: options, to: destination, by: client)
-            await screen.say(.info, "Pushed \(destination), \(descriptor.digest)")
+            let isThere = try await push(descriptor, bytes, from: options, to: destination, by: client)
+            if isThere { await screen.say(.info, "Pushed \(destination), \(descriptor.digest)") }
         }
         return 0
     }
 
+    /// False if the destination is another image's, and stays so.
     private func push(
         _ descriptor: Descriptor, _ bytes: [UInt8], from options: PushOptions, to destination: ImageReference,
         by client: RegistryClient
-    ) async throws {
+    ) async throws -> Bool {
         let manifest = try OCIDocument.decode(ImageManifest.self, from: bytes)
         let blobs = (manifest.layers + [manifest.config]).map { blob in
             (descriptor: blob, path: FilePath("\(options.path)/blobs/sha256/\(blob.digest.hex)"))
@@ -39,8 +43,10 @@ struct PushCall {
         do {
             try await client.upload(blobs, to: destination)
             try await client.putManifest(bytes, mediaType: descriptor.mediaType, to: destination)
+            return true
         } catch let error as RegistryError where options.registries.ignoresImmutableTags && error.isImmutableTag {
             Console.standardError.write("warning: \(destination) stays as it is: \(error)\n")
+            return false
         }
     }
 

@@ -15,6 +15,7 @@ enum RemoteText {
         return content
     }
 
+    /// What fails for a passing reason is tried again: it is about an image that is pushed by then.
     static func put(_ content: String, to text: String) async throws {
         var request = HTTPRequest(method: .put, url: try url(text), body: .bytes(Array(content.utf8)))
         request.headers = [("Content-Type", "text/plain")]
@@ -27,14 +28,22 @@ enum RemoteText {
     }
 
     private static func perform(_ request: HTTPRequest) async throws -> HTTPResponse {
-        do {
-            let response = try await HTTPSession().perform(request)
-            guard (200..<300).contains(response.status) else {
-                throw CommandFailure(.imageFailed, "\(request.url): the answer is \(response.status)")
+        let (policy, clock) = (RetryPolicy(attempts: 3), SystemNetworkClock())
+        var attempt = 1
+        while true {
+            let (text, mayPass): (String, Bool)
+            do {
+                let response = try await HTTPSession().perform(request)
+                if (200..<300).contains(response.status) { return response }
+                (text, mayPass) = ("the answer is \(response.status)", isTemporary(status: response.status))
+            } catch let error as HTTPError {
+                (text, mayPass) = ("\(error)", error.isTemporary)
             }
-            return response
-        } catch let error as HTTPError {
-            throw CommandFailure(.imageFailed, "\(request.url): \(error)")
+            guard mayPass, let delay = policy.delay(after: attempt, retryAfter: nil) else {
+                throw CommandFailure(.imageFailed, "\(request.url): \(text)")
+            }
+            try await clock.sleep(for: delay)
+            attempt += 1
         }
     }
 }
