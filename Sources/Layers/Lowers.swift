@@ -13,9 +13,6 @@ final class Lowers {
 
     init(_ roots: [OpenFile]) { self.roots = roots }
 
-    /// Metadata of the root directory.
-    func rootStatus() throws(SystemError) -> FileStatus? { try roots.first?.status() }
-
     /// What is at a path, given as names none of which is passed as a link; nil if nothing is.
     func find(_ path: [FileName]) throws(SystemError) -> Place? {
         guard let last = path.last else { return nil }

@@ -17,7 +17,6 @@ final class CopyTarget {
         self.below = below
         self.attributes = attributes
         root = TargetFolder(root: upper, below: below, times: times)
-        if let below { try upper.takeMetadata(of: below) }
     }
 
     /// Gives directories their times: to be called when all is written.

@@ -73,12 +73,10 @@ struct DiffWalk {
         pending.removeAll { $0.depth >= levels.count }
     }
 
-    /// The root has an entry only if the step changed its owner or mode.
+    /// The root is made anew for each step, and has an entry only if the step changed its owner or mode.
     private mutating func addRoot(_ upper: OpenFile) throws {
         let status = try upper.status()
-        let below = try lowers.rootStatus()
-        let expected = (below?.permissions ?? 0o755, below?.uid ?? 0, below?.gid ?? 0)
-        guard (status.permissions, status.uid, status.gid) != expected else { return }
+        guard (status.permissions, status.uid, status.gid) != (0o755, 0, 0) else { return }
         try add(try directoryEntry(".", status, upper))
     }
 
