@@ -27,6 +27,9 @@ public struct ContextsConfiguration: Sendable {
         return clouds
     }
 
+    /// All files that are read by their names beside the folders.
+    public var hostFiles: [String] { clouds.hostFiles }
+
     /// The defaults.
     public init(folder: FilePath, temporary: FilePath, environment: [String: String]) {
         self.folder = folder

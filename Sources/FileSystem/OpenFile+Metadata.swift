@@ -45,6 +45,11 @@ extension OpenFile {
         try check("fchownat", nil) { Self.changeOwner(fd, "", uid, gid, clinux_at_empty_path) }
     }
 
+    /// Of the open file as the disk has it, whatever is recorded elsewhere.
+    public func setOwnerOnDisk(uid: UInt32, gid: UInt32) throws(SystemError) {
+        try check("fchownat", nil) { fchownat(fd, "", uid, gid, clinux_at_empty_path) }
+    }
+
     /// Owner and group of a name below this directory; links are not followed.
     public func setOwner(of name: FileName, uid: UInt32, gid: UInt32) throws(SystemError) {
         try check("fchownat", name.description) {
@@ -69,6 +74,7 @@ extension OpenFile {
     /// Permission bits of the open file, which must not be a link; works on `pathOnly` descriptors too.
     public func setPermissions(_ permissions: UInt16) throws(SystemError) {
         try check("chmod", procPath) {
+            if clinux_owner() != 0 { return clinux_set_mode(fd, "", UInt32(permissions), clinux_at_empty_path) }
             let result = fchmod(fd, UInt32(permissions))
             return result < 0 && errno == EBADF ? chmod(procPath, UInt32(permissions)) : result
         }

@@ -4,6 +4,8 @@ internal import Glibc
 extension OpenFile {
     /// Removes a name below this directory with all that is in it; a name that does not exist is no error.
     ///
+    /// What is mounted in the tree is not gone into, and ends the removal (EXDEV, EBUSY).
+    ///
     /// Works by descriptors, of which it holds two however deep the tree is; no link is followed, and a directory that
     /// is moved elsewhere meanwhile ends the removal (ESTALE). A directory that its owner may not write is made
     /// writable first. What cannot be removed ends it too; the rest of the tree then stays. Several may remove one tree at
@@ -61,7 +63,7 @@ private struct TreeRemoval {
     }
 
     private mutating func enter(_ name: FileName) throws(SystemError) {
-        let handle = try current.open(name, [.pathOnly, .directory, .noFollow])
+        let handle = try current.openInMount(name, [.pathOnly, .directory, .noFollow])
         let status = try handle.status()
         if status.permissions & 0o700 != 0o700 { try handle.setPermissions(0o700) }
         current = try handle.open(".", [.read, .directory])

@@ -80,6 +80,11 @@ public final class OpenFile: Sendable {
         return try place.openResolving(FileName(unchecked: Array(rest)), flags, mode, clinux_resolve_no_links)
     }
 
+    /// Opens a name below this directory in which nothing is mounted (EXDEV else).
+    func openInMount(_ name: FileName, _ flags: Flags) throws(SystemError) -> OpenFile {
+        try openResolving(name, flags, 0, clinux_resolve_in_mount)
+    }
+
     /// PATH_MAX without the NUL at the end.
     private static let pathLimit = 4095
 

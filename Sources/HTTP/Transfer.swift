@@ -120,8 +120,10 @@ extension Transfer {
         guard let proxy = settings.proxy else { return }
         ccurl_setopt_string(easy, CURLOPT_PROXYUSERNAME, proxy.user?.revealed)
         ccurl_setopt_string(easy, CURLOPT_PROXYPASSWORD, proxy.password?.revealed)
-        if let file = settings.environment.certificateFile {
-            ccurl_setopt_string(easy, CURLOPT_PROXY_CAINFO, file.string)
+        let trust = settings.environment
+        if let folder = trust.certificateFolder { ccurl_setopt_string(easy, CURLOPT_PROXY_CAPATH, folder) }
+        if trust.replacesSystem {
+            ccurl_setopt_string(easy, CURLOPT_PROXY_CAINFO, trust.certificateFile?.string)
         }
     }
 
@@ -142,6 +144,8 @@ extension Transfer {
     /// libcurl takes one file; several are read and given to it as one.
     private func setAuthorities(_ easy: UnsafeMutableRawPointer, _ files: [FilePath]) {
         guard files.count > 1 else {
+            // libcurl's own is the system's file.
+            if settings.environment.replacesSystem { ccurl_setopt_string(easy, CURLOPT_CAINFO, nil) }
             if let file = files.first { ccurl_setopt_string(easy, CURLOPT_CAINFO, file.string) }
             return
         }

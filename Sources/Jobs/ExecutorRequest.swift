@@ -21,6 +21,9 @@ public enum ExecutorRequest: Hashable, Sendable, Codable {
     case secret(id: String)
     /// An SSH agent to sign with.
     case agent(id: String)
+    /// The root of the container for an image: answered once nothing runs any more that could start or load what is there. It
+    /// holds as long as the executor lives.
+    case takeRoot
     /// What a shell talks to: with the answer come its descriptors.
     case terminal
     /// The result of a step, which the caches that the image shares with other machines may have. Asked once our own has

@@ -40,6 +40,8 @@ public struct Job: Hashable, Sendable, Codable {
     public var compression = LayerCompression.gzip
     /// Absolute paths in the image, with `*` and `?` within names, of which nothing that a step does is kept.
     public var ignoredPaths: [String] = []
+    /// Absolute paths outside the image that stay as they are when it is built in place: contexts, results, programs.
+    public var keptPaths: [String] = []
     /// All that the image adds to its base becomes one layer.
     public var mergesLayers = false
     /// Docker's media types instead of OCI's.
@@ -191,4 +193,15 @@ public enum CacheUse: String, Hashable, Sendable, Codable {
     case writeOnly
     /// `cache: {mode: off}`: every step runs, and nothing is recorded.
     case off
+}
+
+extension NamedContext {
+    /// Where it is on this machine, if it is a folder or a layout.
+    public var folderPath: String? {
+        switch self {
+        case .folder(let path, ignoreFile: _): path
+        case .layout(folder: let path, reference: _): path
+        default: nil
+        }
+    }
 }

@@ -6,10 +6,13 @@ struct ChildProcess {
     let pid: pid_t
     /// Readable once it is gone.
     let exit: Descriptor
+    /// From before its start until it is reaped.
+    let mark: RunningMark
 
     /// Starts a program as the leader of its own session, with these three descriptors and no others, no signal blocked
     /// or ignored.
     init(_ program: HostProgram, input: CInt?, output: CInt, errorOutput: CInt) throws(ProgramError) {
+        mark = try program.barrier.enter(program.arguments[0])
         var actions = Self.actions(program.folder, input, output, errorOutput)
         defer { posix_spawn_file_actions_destroy(&actions) }
         var attributes = Self.attributes()
@@ -33,6 +36,7 @@ struct ChildProcess {
     func reap() -> Int32 {
         var status: CInt = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        mark.ended()
         return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
     }
 

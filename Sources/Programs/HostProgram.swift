@@ -18,6 +18,8 @@ public struct HostProgram: Sendable {
     public var timeout: Duration = .seconds(600)
     /// How long it has between SIGTERM and SIGKILL.
     public var grace: Duration = .seconds(2)
+    /// While it is shut the program is not started.
+    public var barrier = ProgramBarrier.ofProcess
 
     /// Variables that hold what is meant for us, whatever the program. All others are its as much as ours: some find in
     /// them who they are.

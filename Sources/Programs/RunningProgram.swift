@@ -23,6 +23,9 @@ public final class RunningProgram: Sendable {
         return poll(&polled, 1, 0) == 0
     }
 
+    /// Says that it serves, has loaded all that it needs and starts no program of its own: until then a barrier waits for it.
+    public func completeStart() { child.mark.ended() }
+
     /// Ends it and all that it started, and reaps it: SIGTERM, two seconds, SIGKILL. Blocks; call it once.
     public func stop() {
         child.signal(SIGTERM)

@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import FoundationEssentials
 internal import HTTP
 public import SystemPackage
@@ -23,11 +24,23 @@ public struct CertificateFolders: Sendable {
         for folder in folders {
             for name in names {
                 let place = folder.appending(name)
-                let files = (try? FileManager.default.contentsOfDirectory(atPath: place.string))?.sorted() ?? []
-                if let settings = Self.settings(in: place, files) { return settings }
+                if let settings = Self.settings(in: place, Self.names(in: place)) { return settings }
             }
         }
         return nil
+    }
+
+    /// All that it reads, as far as it is there now: what is in a folder may be a link to elsewhere.
+    var hostFiles: [String] {
+        let hosts = folders.flatMap { folder in Self.names(in: folder).map { folder.appending($0) } }
+        return (folders + hosts + hosts.flatMap { host in Self.names(in: host).map { host.appending($0) } }).map(
+            \.string)
+    }
+
+    /// Sorted; none in what is no folder.
+    private static func names(in folder: FilePath) -> [String] {
+        let place = HostFiles.ofProcess.place(folder.string)
+        return (try? FileManager.default.contentsOfDirectory(atPath: place))?.sorted() ?? []
     }
 
     private static func settings(in folder: FilePath, _ files: [String]) -> TLSSettings? {

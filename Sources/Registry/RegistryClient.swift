@@ -26,6 +26,9 @@ public final class RegistryClient: Sendable {
         session = RegistrySession(configuration)
         authenticator = Authenticator(configuration, session)
     }
+
+    /// All files that it reads by their names: credentials, authorities, certificates.
+    public var hostFiles: [String] { configuration.hostFiles }
 }
 
 /// One request to a registry's API, and which answers are good.

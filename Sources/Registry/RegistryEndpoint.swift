@@ -1,5 +1,7 @@
+internal import FileSystem
 internal import HTTP
 internal import OCI
+internal import SystemPackage
 
 /// A repository of a registry, and where its API is.
 struct RegistryEndpoint: Hashable, Sendable {
@@ -77,9 +79,26 @@ extension RegistryConfiguration {
             origin.host == "registry-1.docker.io"
             ? [ImageReference.dockerHub, origin.host] : ["\(origin.host):\(origin.port)", origin.host]
         var tls = names.lazy.compactMap { hosts[$0] }.first?.tls ?? otherTLS
-        guard origin.isSecure, let found = certificates.settings(for: names) else { return tls }
+        guard origin.isSecure, let found = certificates.settings(for: names) else { return tls.onHost }
         if tls.authorities.isEmpty { tls.authorities = found.authorities }
         if tls.cert == nil { (tls.cert, tls.key) = (found.cert, found.key) }
-        return tls
+        return tls.onHost
+    }
+
+    /// All files that are read by their names for what is asked of registries.
+    var hostFiles: [String] {
+        let named = (hosts.values.map(\.tls) + [otherTLS]).flatMap(\.files).map(\.string)
+        return named + certificates.hostFiles + credentials.hostFiles
+    }
+}
+
+extension TLSSettings {
+    fileprivate var files: [FilePath] { authorities + [cert, key].compactMap(\.self) }
+
+    /// The same with files where they are at this moment.
+    fileprivate var onHost: TLSSettings {
+        func place(_ file: FilePath) -> FilePath { FilePath(HostFiles.ofProcess.place(file.string)) }
+        return TLSSettings(
+            authorities: authorities.map(place), cert: cert.map(place), key: key.map(place), insecure: insecure)
     }
 }

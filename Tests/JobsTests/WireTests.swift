@@ -90,7 +90,7 @@ import Testing
             .resolveLayout(folder: "/l", reference: "a", .host), .download(url: "https://h/a", checksum: Self.digest),
             .checkout(GitCheckout(remote: "https://h/a.git", reference: "main")),
             .context(name: "a"),
-            .secret(id: "npmrc"), .agent(id: "default"), .terminal, .findStep(key: Self.digest),
+            .secret(id: "npmrc"), .agent(id: "default"), .takeRoot, .terminal, .findStep(key: Self.digest),
             .fetchStep(key: Self.digest, layer: Self.descriptor), .keepStep(Self.shared, isFinal: true),
             .distrustStep(key: Self.digest, reason: "sizeMismatch"), .distrustLayer(Self.digest),
         ]

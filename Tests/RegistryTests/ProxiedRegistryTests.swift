@@ -80,6 +80,12 @@ import Testing
         let reference = try ImageReference("\(registry.host)/app:v1")
         let trusting = client([name: value], hosts: [registry.host: .init(http: false)])
         #expect(try await trusting.digest(of: reference) == nil)
+        // As some images have it: all in one file.
+        let whole = try TemporaryFolder()
+        _ = try whole.write([UInt8](try read(registry.ca)), to: "ca-certificates.crt")
+        let bundled = client(
+            ["SSL_CERT_DIR": "/nowhere:\(whole.path)"], hosts: [registry.host: .init(http: false)])
+        #expect(try await bundled.digest(of: reference) == nil)
         // Two files are both trusted: the host's own beside the environment's.
         let own = client(
             [name: "/etc/ssl/certs/ca-certificates.crt"],

@@ -77,6 +77,23 @@ import Testing
         await #expect(throws: RegistryError.self) { try await client(["/nowhere"]).digest(of: reference) }
     }
 
+    @Test func `all that is read by its name is known`() throws {
+        let folder = try TemporaryFolder()
+        try Tool.run("mkdir", folder.path.appending("h").string).checked()
+        let authority = try folder.write("", to: "h/ca.crt")
+        let client = RegistryClient.forTests {
+            $0.credentials = CredentialChain(environment: ["HOME": "/h", "REGISTRY_AUTH_FILE": "/auth"])
+            $0.hosts = ["r": .init(authorities: ["/ca"], cert: "/cert", key: "/key")]
+            $0.otherTLS.authorities = ["/other"]
+            $0.certificates = CertificateFolders([folder.path, "/nowhere"])
+        }
+        let files = Set(client.hostFiles)
+        let named = ["/ca", "/cert", "/key", "/other", "/auth", "/h/.docker/config.json", "/h/.aws/config"]
+        #expect(files.isSuperset(of: named + ["/h/.config/containers/auth.json"]))
+        #expect(files.isSuperset(of: [folder.path.string, folder.path.appending("h").string, authority.string]))
+        #expect(files.contains("/nowhere"))
+    }
+
     @Test func `a client's certificate needs its key, and what the manifest says goes first`() throws {
         let folder = try TemporaryFolder()
         try Tool.run("mkdir", folder.path.appending("r.example.com").string).checked()

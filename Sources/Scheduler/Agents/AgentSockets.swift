@@ -1,3 +1,4 @@
+internal import FileSystem
 internal import Jobs
 internal import Planning
 internal import Synchronization
@@ -49,7 +50,7 @@ final class AgentSockets: Sendable {
 
     private func target(of agent: PlannedAgent) async throws -> FilePath {
         switch agent.source {
-        case .socket(let path): FilePath(path)
+        case .socket(let path): FilePath(HostFiles.ofProcess.place(path))
         case .keys(let files): try await keys.socket(for: files, id: agent.id)
         }
     }

@@ -41,14 +41,25 @@ final class KeyAgents: Sendable {
 
     /// The name is relative to its folder: a whole path may be too long for a socket.
     private func start(_ name: String, id: String) async throws {
-        // The agent itself does not look at its standard input, which ends with us.
+        // The agent itself does not look at its standard input, which ends with us. The shell starts nothing else, then or later.
         let script = """
-            exec 3<&0; ssh-agent -D -a "$1" & agent=$!; { cat <&3; kill $agent; } & wait $agent
+            exec 3<&0; ssh-agent -D -a "$1" & agent=$!; { read -r line <&3; kill $agent; } & wait $agent
             """
         var program = HostProgram(["sh", "-c", script, "sh", name], environment: environment(agent: nil))
         program.folder = folder.string
         let agent = try RunningProgram(program)
+        do {
+            try await untilItServes(agent, name, id: id)
+        } catch {
+            try await BlockingWork.run { agent.stop() }
+            unlink(name)
+            throw error
+        }
+        agent.completeStart()
         running.withLock { $0.append((agent, name)) }
+    }
+
+    private func untilItServes(_ agent: RunningProgram, _ name: String, id: String) async throws {
         for _ in 0..<500 {
             do throws(SystemError) {
                 _ = try LocalSocket.connected(to: folder.appending(name))
@@ -62,7 +73,8 @@ final class KeyAgents: Sendable {
     }
 
     private func add(_ file: String, to name: String, id: String) async throws {
-        var program = HostProgram(["ssh-add", "-q", file], environment: environment(agent: name))
+        var program = HostProgram(
+            ["ssh-add", "-q", HostFiles.ofProcess.place(file)], environment: environment(agent: name))
         program.folder = folder.string
         program.timeout = .seconds(30)
         let result = try await program.run()
@@ -75,7 +87,8 @@ final class KeyAgents: Sendable {
     }
 
     private func isLocked(_ file: String) async throws -> Bool {
-        let program = HostProgram(["ssh-keygen", "-y", "-P", "", "-f", file], environment: environment(agent: nil))
+        let program = HostProgram(
+            ["ssh-keygen", "-y", "-P", "", "-f", HostFiles.ofProcess.place(file)], environment: environment(agent: nil))
         let result = try await program.run()
         return result.status != 0 && result.errorOutput.contains("passphrase")
     }
@@ -84,6 +97,8 @@ final class KeyAgents: Sendable {
         var variables = ["SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C"]
         variables["PATH"] = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
         variables["SSH_AUTH_SOCK"] = agent
+        // For keys in hardware the agent would start a program whenever one is used.
+        if ProgramBarrier.ofProcess.isWatching { variables["SSH_SK_HELPER"] = "/dev/null" }
         return variables
     }
 

@@ -44,14 +44,14 @@ struct FolderSteps: StepPlace {
                     mediaType: .imageManifest, digest: manifest, size: Int64(documents.manifest.count)),
                 // Only its tag becomes a name.
                 references: [try ImageReference("localhost/steps:\(step.key.hex)")], blobs: blobs
-            ).writeOCILayout(to: folder)
+            ).writeOCILayout(to: HostFiles.ofProcess.path(folder) ?? folder)
         }
     }
 
     // MARK: - Files
 
     private func read(_ descriptor: Descriptor) throws -> [UInt8] {
-        let root = try OpenFile.open(folder, [.pathOnly, .directory])
+        let root = try HostFiles.ofProcess.open(folder, [.pathOnly, .directory])
         guard try root.statusIfPresent(of: Self.name(of: descriptor.digest)) != nil else {
             throw StepFault("its manifest is not there")
         }
@@ -63,12 +63,12 @@ struct FolderSteps: StepPlace {
     }
 
     private func size(of digest: Digest) throws -> Int64? {
-        try OpenFile.open(folder, [.pathOnly, .directory]).statusIfPresent(of: Self.name(of: digest))?.size
+        try HostFiles.ofProcess.open(folder, [.pathOnly, .directory]).statusIfPresent(of: Self.name(of: digest))?.size
     }
 
     private func remove(_ digest: Digest) throws {
         do {
-            try OpenFile.open(folder, [.pathOnly, .directory]).unlink(Self.name(of: digest))
+            try HostFiles.ofProcess.open(folder, [.pathOnly, .directory]).unlink(Self.name(of: digest))
         } catch {
             if !error.isNotFound { throw error }
         }

@@ -21,7 +21,7 @@ final class LayoutNames: Sendable {
     func manifest(named name: String) throws -> Descriptor? {
         let file: OpenFile
         do {
-            file = try OpenFile.open("\(folder)/index.json", [.read, .nonBlocking])
+            file = try HostFiles.ofProcess.open("\(folder)/index.json", [.read, .nonBlocking])
         } catch {
             if error.isNotFound { return nil }
             throw error

@@ -2,6 +2,8 @@ public import Contexts
 internal import Glibc
 public import Jobs
 public import OCI
+public import Planning
+public import Programs
 public import Storage
 internal import SystemPackage
 
@@ -38,6 +40,9 @@ public struct RunEnvironment: Sendable {
     /// A tag that its registry does not let be moved stays where it is, with a warning, instead of failing the image.
     public var keepsImmutableTags = false
 
+    /// What keeps programs from being started while the container's root is an image's.
+    public var barrier = ProgramBarrier.ofProcess
+
     /// For a plan with a shell in it.
     public var terminal: (any TerminalLending)?
 
@@ -56,6 +61,12 @@ public struct RunEnvironment: Sendable {
         self.events = events
         self.rules = rules
         self.makeIdentifier = makeIdentifier
+    }
+
+    /// All files and folders that are read by their names from here on for a plan, beside the state folder and contexts that are
+    /// folders.
+    public func hostFiles(of plan: BuildPlan) -> [String] {
+        registry.hostFiles + contexts.hostFiles + bases.caches.map(\.path.string) + plan.images.flatMap(\.hostFiles)
     }
 
     /// How what lies outside is fetched into a state folder.

@@ -26,6 +26,13 @@ public protocol ImageRegistry: Sendable {
     /// The digest that a reference has where it is pulled from, mirrors included; nil if nobody has it.
     func pullDigest(of reference: ImageReference) async throws -> Digest?
     func put(_ manifest: [UInt8], mediaType: MediaType, to reference: ImageReference) async throws
+    /// All files that are read by their names for it.
+    var hostFiles: [String] { get }
+}
+
+extension ImageRegistry {
+    /// None.
+    public var hostFiles: [String] { [] }
 }
 
 /// The manifest of one image, as a registry gave it.

@@ -1,5 +1,7 @@
 internal import Export
+internal import FileSystem
 internal import Planning
+internal import SystemPackage
 
 extension PlannedOutput {
     /// The file or folder that is written; nil for a registry.
@@ -12,12 +14,20 @@ extension PlannedOutput {
 
     /// Writes the image; blocks. A registry is not written here.
     func write(_ export: ImageExport) throws {
+        guard let place else { return }
         switch self {
         case .push: break
-        case .oci(let path): try export.writeOCILayout(to: path)
-        case .onlyOCI(let path): try export.writeOnlyOCILayout(to: path)
-        case .ociArchive(let path): try export.writeOCIArchive(to: path)
-        case .dockerArchive(let path): try export.writeDockerArchive(to: path)
+        case .oci: try export.writeOCILayout(to: place)
+        case .onlyOCI: try export.writeOnlyOCILayout(to: place)
+        case .ociArchive: try export.writeOCIArchive(to: place)
+        case .dockerArchive: try export.writeDockerArchive(to: place)
         }
+    }
+
+    /// The same path in the folder that it was in before the root became an image's.
+    private var place: String? {
+        guard let path = path.map({ FilePath($0) }), let name = path.lastComponent else { return path }
+        return HostFiles.ofProcess.path(path.removingLastComponent().string)
+            .map { FilePath($0).appending(name).string } ?? path.string
     }
 }

@@ -11,7 +11,7 @@ internal import SystemPackage
 struct Publisher: Sendable {
     /// What was written.
     struct Published: Hashable, Sendable {
-        /// All names of the image.
+        /// Names that point at the image now.
         var references: [ImageReference] = []
         /// Whether a tag of a registry had another digest before, or none.
         var hasMoved = false
@@ -52,11 +52,12 @@ struct Publisher: Sendable {
         for output in image.outputs where output != .push {
             try await write(output, of: result, tags: tags.map(\.reference))
         }
-        if !moves.isEmpty { try await push(image.name, result, moves, moved) }
+        let kept = moves.isEmpty ? [] : try await push(image.name, result, moves, moved)
         for tag in tags where !tag.tag.isRemote {
             try await moved(TagMove(reference: tag.reference, digest: result.manifest.digest, previous: nil))
         }
-        return Published(references: tags.map(\.reference), hasMoved: !moves.isEmpty)
+        let names = tags.filter { !$0.tag.isRemote || (image.outputs.contains(.push) && !kept.contains($0.reference)) }
+        return Published(references: names.map(\.reference), hasMoved: moves.count > kept.count)
     }
 
     /// Sends a layer ahead, while later steps run. A failure is not one yet: `publish` tries again and reports it.
@@ -106,9 +107,10 @@ extension Publisher {
         return TagMove(reference: tag.reference, digest: digest, previous: previous)
     }
 
+    /// Returns the tags that their registry did not let be moved.
     private func push(
         _ image: String, _ result: JobResult, _ moves: [TagMove], _ moved: (TagMove) async throws -> Void
-    ) async throws {
+    ) async throws -> Set<ImageReference> {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for reference in Self.repositories(of: moves.map(\.reference)) {
                 let blobs = Set(result.layers + [result.config])
@@ -124,15 +126,18 @@ extension Publisher {
         }
         let blobs = library.blobs
         let manifest = try await BlockingWork.run { try blobs.read(result.manifest.digest) }
+        var kept: Set<ImageReference> = []
         for move in moves {
             do {
                 try await library.registry.put(manifest, mediaType: result.manifest.mediaType, to: move.reference)
             } catch let error as RegistryError where keepsImmutableTags && error.isImmutableTag {
                 await warn(image, "\(move.reference) stays as it is: \(error)")
+                kept.insert(move.reference)
                 continue
             }
             try await moved(move)
         }
+        return kept
     }
 
     /// A layer of the base image may not be in the store: a cached build needs its manifest only.

@@ -1,7 +1,9 @@
 internal import FileSystem
 internal import Jobs
 internal import Planning
+internal import Programs
 internal import Storage
+internal import Synchronization
 
 /// Answers what the executor of one attempt asks for: what its image may have, and nothing else.
 final class AttemptDesk: Sendable {
@@ -10,6 +12,8 @@ final class AttemptDesk: Sendable {
     private let services: RunServices
     private let attempt: Attempt
     private let agents: AgentSockets
+    /// While the executor has the container's root.
+    private let shut = Mutex<ShutBarrier?>(nil)
 
     init(_ attempt: Attempt, plan: BuildPlan, services: RunServices) {
         self.attempt = attempt
@@ -19,8 +23,11 @@ final class AttemptDesk: Sendable {
         agents = AgentSockets(folder: services.state.temporary, keys: services.keys)
     }
 
-    /// Call it when the executor is gone: agents are out of its reach then.
-    func close() { agents.close() }
+    /// Call it when the executor is gone: agents are out of its reach then, and programs can be started.
+    func close() {
+        agents.close()
+        shut.withLock { $0 = nil }
+    }
 
     /// Every error becomes an answer.
     func answer(_ request: ExecutorRequest) async -> Answer {
@@ -46,6 +53,7 @@ final class AttemptDesk: Sendable {
             return Answer(.fetched)
         case .secret(let id): return try await secret(id)
         case .agent(let id): return Answer(.agent(socket: try await socket(id)))
+        case .takeRoot: return try await takeRoot()
         case .terminal: return try terminal()
         case .findStep, .fetchStep, .keepStep, .distrustStep: return try await cached(request)
         case .distrustLayer(let digest):
@@ -124,6 +132,19 @@ final class AttemptDesk: Sendable {
     private func socket(_ id: String) async throws -> String? {
         guard let agent = image.agents.first(where: { $0.id == id }) else { return nil }
         return try await agents.socket(for: agent)
+    }
+
+    private func takeRoot() async throws -> Answer {
+        do {
+            let barrier = try await services.environment.barrier.shut()
+            shut.withLock { $0 = barrier }
+            return Answer(.noted)
+        } catch let error as BarrierError {
+            let text =
+                error == .shut
+                ? "another image is built in the root of the container" : "the root of this machine is not for images"
+            throw JobFailure(class: .host, message: text, summary: text)
+        }
     }
 
     private func terminal() throws -> Answer {

@@ -19,7 +19,7 @@ extension PlannedSecret {
 
     private func read(_ path: String) throws -> [UInt8] {
         do {
-            let file = try OpenFile.open(path, [.read, .nonBlocking])
+            let file = try HostFiles.ofProcess.open(path, [.read, .nonBlocking])
             guard let bytes = try file.readAll(limit: Self.sizeLimit) else { throw tooLarge(path) }
             return bytes
         } catch let error as SystemError {

@@ -20,7 +20,7 @@ struct LayoutReader {
         self.flag = flag
         self.path = path
         self.blobs = blobs
-        folder = try OpenFile.open(path, [.pathOnly, .directory])
+        folder = try HostFiles.ofProcess.open(path, [.pathOnly, .directory])
     }
 
     /// - Parameter reference: `TAG`, `@DIGEST`, or both; nil is the only image, or that named `latest`.

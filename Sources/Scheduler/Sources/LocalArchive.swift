@@ -16,7 +16,7 @@ struct LocalArchive {
     init(_ path: String, _ flag: CancellationFlag) throws {
         self.path = path
         do {
-            file = try OpenFile.open(path, [.read, .nonBlocking])
+            file = try HostFiles.ofProcess.open(path, [.read, .nonBlocking])
         } catch {
             throw JobFailure(archive: path, "it cannot be opened: \(String(cString: strerror(error.code)))")
         }

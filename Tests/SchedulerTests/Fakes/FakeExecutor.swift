@@ -86,8 +86,10 @@ final class FakeExecutor: RunningExecutor {
         _ = Glibc.send(far, bytes, bytes.count, CInt(MSG_NOSIGNAL))
     }
 
+    func sendRequest(_ request: ExecutorRequest) { sendBytes(Self.encode(ExecutorMessage.request(id: 7, request))) }
+
     func ask(_ request: ExecutorRequest) -> ExecutorResponse? {
-        sendBytes(Self.encode(ExecutorMessage.request(id: 7, request)))
+        sendRequest(request)
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
         let size = recv(far, &buffer, buffer.count, 0)
         guard size > 0 else { return nil }

@@ -2,6 +2,7 @@ import FileSystem
 import Glibc
 import Jobs
 import OCI
+import Programs
 import Storage
 import Synchronization
 import SystemPackage
@@ -24,6 +25,7 @@ final class TestBatch: Sendable {
     init(
         _ images: [TestImage], scripts: [String: FakeLauncher.Script] = [:], lastBuilt: [String: Digest] = [:],
         slots: Int = 4, owners: [String: String] = [:], variables: [String: String] = [:],
+        barrier: ProgramBarrier = ProgramBarrier(),
         rules change: (inout BatchRules) -> Void = { _ in }
     ) throws {
         var template = Array("/tmp/scheduler-tests-XXXXXX".utf8CString)
@@ -53,6 +55,7 @@ final class TestBatch: Sendable {
                 }
             })
         environment.clock = clock
+        environment.barrier = barrier
         environment.lastBuilt = lastBuilt
         environment.variable = { variables[$0].map { Array($0.utf8) } }
         runner = BatchRunner(plan: plan, environment: environment)

@@ -13,13 +13,17 @@ public final class DockerRegistry: Sendable {
         public var tokens: TestTokenServer?
         /// Speaks HTTPS with a certificate of an authority of its own, `ca`, for 127.0.0.1, localhost and registry.test.
         public var tls = false
+        /// With `tls`, lets in only who shows `clientCertificate`.
+        public var wantsClientCertificate = false
 
         public init(
-            user: (name: String, password: String)? = nil, tls: Bool = false, tokens: TestTokenServer? = nil
+            user: (name: String, password: String)? = nil, tls: Bool = false, tokens: TestTokenServer? = nil,
+            wantsClientCertificate: Bool = false
         ) {
             self.user = user
             self.tls = tls
             self.tokens = tokens
+            self.wantsClientCertificate = wantsClientCertificate
         }
     }
 
@@ -32,6 +36,10 @@ public final class DockerRegistry: Sendable {
 
     /// The authority's certificate, with `tls`.
     public var ca: FilePath { folder.appending("ca.crt") }
+    /// One that the authority signed, and its key.
+    public var clientCertificate: (file: FilePath, key: FilePath) {
+        (folder.appending("client.crt"), folder.appending("client.key"))
+    }
 
     /// Whether the program is there.
     public static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/bin/docker-registry")
@@ -152,8 +160,9 @@ extension DockerRegistry {
 
             """
         if options.tls {
-            text +=
-                "  tls: { certificate: \(folder.appending("server.crt")), key: \(folder.appending("server.key")) }\n"
+            let clients = options.wantsClientCertificate ? ", clientcas: [\(folder.appending("ca.crt"))]" : ""
+            text += "  tls: { certificate: \(folder.appending("server.crt")), "
+            text += "key: \(folder.appending("server.key"))\(clients) }\n"
         }
         if options.user != nil {
             text += "auth:\n  htpasswd: { realm: test, path: \(folder.appending("htpasswd")) }\n"

@@ -16,9 +16,15 @@ public final class TestProxy: Sendable {
     /// `127.0.0.1:PORT`
     public let address: String
 
-    /// With `user`, it asks for Basic authorization.
-    public init(target: Int, user: (name: String, password: String)? = nil) {
+    private let isOpen: @Sendable () -> Bool
+
+    /// With `user`, it asks for Basic authorization. Requests that come before `isOpen` get nothing once it is.
+    public init(
+        target: Int, user: (name: String, password: String)? = nil,
+        isOpen: @escaping @Sendable () -> Bool = { true }
+    ) {
         self.target = target
+        self.isOpen = isOpen
         authorization = user.map { "Basic " + Data("\($0.name):\($0.password)".utf8).base64EncodedString() }
         let box = Box()
         let server = TestServer { connection in box.proxy.withLock { $0?.value }?.serve(connection) }
@@ -45,6 +51,10 @@ public final class TestProxy: Sendable {
         if let authorization, request.headers["proxy-authorization"] != authorization {
             let answer = "HTTP/1.1 407 Authorization\r\nProxy-Authenticate: Basic realm=\"proxy\"\r\n"
             connection.send(answer + "Content-Length: 0\r\nConnection: close\r\n\r\n")
+            return
+        }
+        guard isOpen() else {
+            while !isOpen() { usleep(20_000) }
             return
         }
         let upstream = connectUpstream()

@@ -14,6 +14,13 @@ extension TestRegistry {
                 record(request)
                 return connection.reset()
             }
+            if case .stallRequest(let limit) = fault {
+                var body: [UInt8] = []
+                _ = connection.readBody(request, limit: limit) { body += $0 }
+                request.bodySize = body.count
+                record(request)
+                return connection.waitWithoutReading()
+            }
             var body: [UInt8] = []
             guard connection.readBody(request, { body += $0 }) else {
                 request.bodySize = body.count

@@ -31,6 +31,8 @@ public final class TestRegistry: Sendable {
         case stall(after: Int)
         /// The request is read, and nothing is answered until the client closes.
         case hang
+        /// So many bytes of the request's body are read, and no more until the client closes.
+        case stallRequest(after: Int)
         /// The body comes in pieces of so many bytes with a pause before each.
         case drip(pieces: Int, milliseconds: UInt32)
         /// The whole body comes though a part was asked for.
@@ -127,6 +129,9 @@ extension TestRegistry {
     public func inject(_ fault: Fault, method: String = "GET", path: String, times: Int = 1) {
         state.withLock { $0.rules.append(Rule(method: method, path: path, times: times, fault: fault)) }
     }
+
+    /// From now on nothing fails.
+    public func removeFaults() { state.withLock { $0.rules = [] } }
 
     public func setManner(_ change: (inout Manner) -> Void) { state.withLock { change(&$0.manner) } }
 

@@ -8,12 +8,15 @@ public import SystemPackage
 ///
 /// https://distribution.github.io/distribution/spec/auth/jwt/
 public final class TestTokenServer: Sendable {
-    public let service = "test"
+    public let service: String
+    /// Where clients are told to ask.
+    public var realm: String { statedRealm ?? address }
     public let issuer = "test-issuer"
     /// The certificate of the key.
     public let certificate: FilePath
     public let user: (name: String, password: String)
     private let folder: FilePath
+    private let statedRealm: String?
     private let letsAnyonePull: Bool
     private let server: TestServer
     private let seen: Seen
@@ -25,8 +28,14 @@ public final class TestTokenServer: Sendable {
 
     private struct Weak: Sendable { weak let value: TestTokenServer? }
 
-    public init(user: (name: String, password: String), letsAnyonePull: Bool = false) throws {
+    /// With `realm`, clients are told to ask there instead of here.
+    public init(
+        user: (name: String, password: String), letsAnyonePull: Bool = false, service: String = "test",
+        realm: String? = nil
+    ) throws {
         self.user = user
+        self.service = service
+        statedRealm = realm
         self.letsAnyonePull = letsAnyonePull
         folder = FilePath(NSTemporaryDirectory()).appending("token-server-\(UUID().uuidString)")
         try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
@@ -47,7 +56,7 @@ public final class TestTokenServer: Sendable {
         try? FileManager.default.removeItem(atPath: folder.string)
     }
 
-    public var realm: String { "http://127.0.0.1:\(server.port)/token" }
+    public var address: String { "http://127.0.0.1:\(server.port)/token" }
 
     /// What it was asked.
     public var requests: [TestRequest] { seen.requests.withLock { $0 } }
