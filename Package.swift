@@ -161,7 +161,9 @@ let package = Package(
             name: "LedgerProbe", dependencies: ["Ledger", "Jobs", "OCI", systemPackage], path: "Tests/LedgerProbe",
             swiftSettings: settings),
         tests("Reporting", ["OCI", "Jobs", "Ledger", systemPackage]),
-        tests("Scheduler", ["Planning", "Export", "Manifest", "Jobs", "OCI", "Storage", "FileSystem", systemPackage]),
+        tests(
+            "Scheduler",
+            ["Planning", "Export", "Manifest", "Jobs", "OCI", "Programs", "Storage", "FileSystem", systemPackage]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["TestSupport", "BuildAll", "BuildAllExecutor", systemPackage],

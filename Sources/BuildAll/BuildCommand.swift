@@ -34,6 +34,9 @@ struct BuildCommand: AsyncParsableCommand {
     @Option(help: "Use this way of isolation and no other, such as shifted, subid or jail.")
     var isolation: String?
 
+    @Flag(help: "With --isolation inplace: the files of the container around may be replaced.")
+    var force = false
+
     func validate() throws {
         guard jobs == "auto" || (Int(jobs) ?? 0) > 0 else {
             throw ValidationError("-j \(jobs): a number above 0, or auto, is needed")

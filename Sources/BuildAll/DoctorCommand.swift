@@ -13,12 +13,12 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         let folder = try state.prepared()
         Console.standardOutput.write("state folder: \(folder.root)\n")
-        let reports = try RungSurvey.reports(folder)
+        let reports = try RungSurvey.reports(folder, of: Rung.allCases)
         for report in reports {
             let lines = RungSurvey.lines(report).joined(separator: "\n")
             Console.standardOutput.write("isolation \(lines)\n")
         }
         Console.standardOutput.write("executor: \(try ExecutorProgramFile.path())\n")
-        if !reports.contains(where: \.isUsable) { throw ExitStatus.host }
+        if !reports.contains(where: { $0.isUsable && $0.rung != .inplace }) { throw ExitStatus.host }
     }
 }

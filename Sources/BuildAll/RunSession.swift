@@ -32,7 +32,8 @@ struct RunSession {
         let batch = try variant.load?(run, started) ?? command.manifest.load(run: run, now: started)
         // Faults of the manifest are found before anything is made on the disk.
         try checkPushes(try command.manifest.plan(batch, planOptions))
-        let site = try RunSite(batch, state: command.state, isolation: command.isolation, waits: command.wait)
+        let site = try RunSite(
+            batch, state: command.state, isolation: command.isolation, force: command.force, waits: command.wait)
         try await site.sweep()
         let ledger = try openLedger(site.state)
         _ = try await ledger.markInterruptedRuns(at: started)
@@ -89,17 +90,19 @@ struct RunSession {
     ) async throws -> (ExitStatus, [ImageOutcome]) {
         let interruption = Interruption()
         let recorder = LedgerRecorder(ledger, run: run)
-        let (environment, planner) = try environment(batch, site, recorder, display)
+        let (prepared, planner) = try environment(batch, site, recorder, display)
         let plan = try await interruption.cancelling {
-            let plan = try await self.plan(batch, environment, planner)
+            let plan = try await self.plan(batch, prepared, planner)
             try await variant.check(plan)
             return plan
         }
+        var environment = prepared
+        environment.launcher = try site.launcher(for: batch, plan, reading: environment.hostFiles(of: plan))
         try await recorder.begin(runRecord(batch), at: started)
         await display.show(
             .started(
                 RunStarted(
-                    run: run, manifest: batch.file.string, images: plan.images.map(\.name), slots: command.slots,
+                    run: run, manifest: batch.file.string, images: plan.images.map(\.name), slots: slots(site),
                     at: started)))
         let runner = BatchRunner(plan: plan, environment: environment)
         interruption.set { runner.interrupt() }
@@ -138,12 +141,15 @@ struct RunSession {
         }
     }
 
+    /// A container has one root.
+    private func slots(_ site: RunSite) -> Int { site.launcher.isInPlace ? 1 : command.slots }
+
     private func environment(
         _ batch: BatchManifest, _ site: RunSite, _ recorder: LedgerRecorder, _ display: any RunScreen
     ) throws -> (RunEnvironment, ContextPlanner) {
         var (environment, planner) = try site.environment(
             run, batch, command.network, ledger: recorder, events: display,
-            rules: BatchRules(slots: command.slots, failFast: command.failFast || !command.keepGoing),
+            rules: BatchRules(slots: slots(site), failFast: command.failFast || !command.keepGoing),
             adjust: variant.adjust)
         let reader = try LedgerReader(site.state.ledger)
         for image in batch.images {

@@ -1,7 +1,9 @@
 internal import Manifest
+internal import Planning
 internal import Sandbox
 internal import Scheduler
 internal import Storage
+internal import SystemPackage
 
 /// Where executors run: the state folder, locked for as long as this value lives, and how they are started there.
 struct RunSite {
@@ -10,17 +12,33 @@ struct RunSite {
     private let lock: RunLock
 
     /// Throws when another run has the folder, or the machine cannot sandbox as the manifest asks.
-    init(_ batch: BatchManifest?, state options: StateOptions, isolation wanted: String?, waits: Bool) throws {
+    init(
+        _ batch: BatchManifest?, state options: StateOptions, isolation wanted: String?, force: Bool = false,
+        waits: Bool
+    )
+        throws
+    {
         state = try options.prepared()
         lock = try Self.lock(state, waits: waits)
-        let isolation = try IsolationChoice(wanted: wanted, state: state)
+        let isolation = try IsolationChoice(wanted: wanted, force: force, state: state)
         if let batch { try isolation.check(batch) }
+        if isolation.rung == .inplace {
+            try InPlaceProgram(folder: ExecutorProgramFile.path().removingLastComponent()).prepare()
+        }
         try Self.keepOwners(isolation.rung, in: state)
         launcher = try Self.launcher(isolation.rung, state)
     }
 
     static func launcher(_ rung: Rung, _ state: StateFolder) throws -> SandboxLauncher {
         SandboxLauncher(executable: try ExecutorProgramFile.path(), rung: rung, stateFolder: state.root)
+    }
+
+    /// In place it leaves what this run needs, and from here on nothing else is read by its name; `files` are.
+    func launcher(
+        for batch: BatchManifest, _ plan: BuildPlan, reading files: @autoclosure () -> [String]
+    ) throws -> SandboxLauncher {
+        guard launcher.isInPlace else { return launcher }
+        return launcher.keeping(try InPlaceSite(batch: batch, plan: plan, files: files()).fix())
     }
 
     private static func keepOwners(_ rung: Rung, in state: StateFolder) throws {

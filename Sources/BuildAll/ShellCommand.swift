@@ -29,6 +29,9 @@ struct ShellCommand: AsyncParsableCommand {
     @Option(help: "Use this way of isolation and no other, such as shifted, subid or jail.")
     var isolation: String?
 
+    @Flag(help: "With --isolation inplace: the files of the container around may be replaced.")
+    var force = false
+
     @Argument(parsing: .postTerminator, help: "After --: what to run instead of the shell.")
     var command: [String] = []
 

@@ -21,7 +21,8 @@ struct ShellSession {
     func run() async throws -> Int {
         let batch = try command.manifest.load(run: run, now: started)
         _ = try image(of: ManifestFile.plan(batch, PlanOptions(), selecting: [command.image]))
-        let site = try RunSite(batch, state: command.state, isolation: command.isolation, waits: false)
+        let site = try RunSite(
+            batch, state: command.state, isolation: command.isolation, force: command.force, waits: false)
         try await site.sweep()
         let shell = ShellRequest(line: command.before, command: command.command)
         let (outcome, signal) = try await open(shell, batch, site)
@@ -59,6 +60,7 @@ struct ShellSession {
         let image = try image(of: whole)
         let plan = try command.network.checked(whole, environment.bases, blobs: environment.blobs)
             .opening(shell, in: image)
+        environment.launcher = try site.launcher(for: batch, plan, reading: environment.hostFiles(of: plan))
         let runner = BatchRunner(plan: plan, environment: environment)
         interruption.set { runner.interrupt() }
         let outcomes = try await runner.run()

@@ -37,13 +37,18 @@ struct WarmSession {
         let warmer = ImageWarmer(registry: try registry ?? RegistrySettings.client(batch), target: target) { line in
             if !quiet { Console.standardError.write(line + "\n") }
         }
-        var report = Report()
         let named = references.flatMap { reference in
             (platforms.isEmpty ? [.host] : platforms).map { ExternalImage(reference: reference, platform: $0) }
         }
-        await fetch(named, plan, platforms, warmer, &report)
+        let interruption = Interruption()
+        let report = try await interruption.cancelling {
+            var report = Report()
+            await Self.fetch(named, plan, platforms, warmer, &report)
+            return report
+        }
         await site?.sweepAfterKills()
         try show(report)
+        if let signal = interruption.received, !report.failures.isEmpty { throw ExitStatus(signal: signal) }
         return report
     }
 
@@ -76,7 +81,7 @@ struct WarmSession {
 
     // MARK: - Fetching
 
-    private struct Report {
+    private struct Report: Sendable {
         var warmed: [ImageWarmer.Warmed] = []
         var failures: [(name: String, failure: JobFailure)] = []
         /// Images and their ONBUILD triggers.
@@ -89,7 +94,7 @@ struct WarmSession {
     }
 
     /// Until no ONBUILD names anything new.
-    private func fetch(
+    private static func fetch(
         _ named: [ExternalImage], _ plan: BuildPlan?, _ platforms: [Platform], _ warmer: ImageWarmer,
         _ report: inout Report
     ) async {
@@ -105,7 +110,7 @@ struct WarmSession {
                     report.failures.append((plan.images[position].name, error))
                 }
             }
-            let new = Self.spread(wanted, platforms).filter { report.known[$0] == nil }
+            let new = spread(wanted, platforms).filter { report.known[$0] == nil }
             if new.isEmpty { return }
             for (image, result) in zip(new, await warmer.warm(new)) {
                 switch result {

@@ -25,8 +25,15 @@ static bool has_one_id(const char *file) {
     return sscanf(text, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 && count == 1;
 }
 
+// See clinux_use_owner.
+static uint32_t own_id;
+
+void clinux_use_owner(uint32_t id) { own_id = id; }
+uint32_t clinux_owner(void) { return own_id; }
+
 bool clinux_records_owners(void) {
     static int known;
+    if (own_id) return true;
     if (known == 0) known = has_one_id("/proc/self/uid_map") && has_one_id("/proc/self/gid_map") ? 1 : -1;
     return known == 1;
 }
@@ -34,6 +41,7 @@ bool clinux_records_owners(void) {
 bool clinux_records_devices(void) {
     static int known;
     unsigned inside = 0, outside = 0, count = 0;
+    if (own_id) return true;
     if (known != 0) return known == 1;
     FILE *file = fopen("/proc/self/uid_map", "re");
     bool is_whole = !file || (fscanf(file, "%u %u %u", &inside, &outside, &count) == 3 && count == UINT32_MAX);
@@ -63,6 +71,7 @@ static ssize_t get(int directory, const char *path, int flags, const char *name,
     return follows ? getxattr(place, name, text, size) : lgetxattr(place, name, text, size);
 }
 
+// The mode's lowest nine bits are there where the disk cannot have them, see clinux_set_mode.
 static bool parse(char *text, ssize_t length, struct statx *status) {
     if (length <= 0) return false;
     text[length] = 0;
@@ -70,36 +79,45 @@ static bool parse(char *text, ssize_t length, struct statx *status) {
     unsigned long uid = strtoul(text, &end, 10);
     if (*end != ':') return false;
     status->stx_uid = (uint32_t)uid;
-    status->stx_gid = (uint32_t)strtoul(end + 1, NULL, 10);
+    status->stx_gid = (uint32_t)strtoul(end + 1, &end, 10);
+    if (*end == ':') status->stx_mode = (uint16_t)((status->stx_mode & ~0777) | (strtoul(end + 1, NULL, 8) & 0777));
     return true;
 }
 
 bool clinux_recorded_owner(int directory, const char *path, int flags, struct statx *status) {
+    // Of the step, and root's where nothing else is recorded.
+    bool is_own = own_id && status->stx_uid == own_id;
+    if (own_id && !is_own) return false;
+    if (is_own) status->stx_uid = 0;
+    if (is_own && status->stx_gid == own_id) status->stx_gid = 0;
     if (!takes_attributes(status)) {
         int64_t uid = status->stx_atime.tv_sec - first_second;
-        if (uid < 0 || uid > UINT32_MAX) return false;
+        if (uid < 0 || uid > UINT32_MAX) return is_own;
         status->stx_uid = (uint32_t)uid;
         status->stx_gid = status->stx_atime.tv_nsec;
         return true;
     }
     char text[64];
     ssize_t length = get(directory, path, flags, CLINUX_OWNER_ATTRIBUTE, text, sizeof text - 1);
-    return parse(text, length, status);
+    return parse(text, length, status) || is_own;
 }
 
-static int record_attribute(int directory, const char *path, int flags, uint32_t uid, uint32_t gid) {
+enum { NO_MODE = 01000 };
+
+static int record_attribute(int directory, const char *path, int flags, uint32_t uid, uint32_t gid, unsigned mode) {
     char place[4200], text[64];
     make_path(place, sizeof place, directory, path);
     bool follows = !*path || !(flags & AT_SYMLINK_NOFOLLOW);
     int result;
-    if (uid == 0 && gid == 0) {
+    if (uid == 0 && gid == 0 && mode == NO_MODE) {
         result = follows ? removexattr(place, CLINUX_OWNER_ATTRIBUTE) : lremovexattr(place, CLINUX_OWNER_ATTRIBUTE);
         return result < 0 && errno != ENODATA && errno != EOPNOTSUPP ? -1 : 0;
     }
-    size_t length = (size_t)snprintf(text, sizeof text, "%u:%u", uid, gid);
-    result = follows ? setxattr(place, CLINUX_OWNER_ATTRIBUTE, text, length, 0)
-                     : lsetxattr(place, CLINUX_OWNER_ATTRIBUTE, text, length, 0);
-    return result < 0 && errno != EOPNOTSUPP ? -1 : 0;
+    int length = mode == NO_MODE ? snprintf(text, sizeof text, "%u:%u", uid, gid)
+                                 : snprintf(text, sizeof text, "%u:%u:%o", uid, gid, mode);
+    result = follows ? setxattr(place, CLINUX_OWNER_ATTRIBUTE, text, (size_t)length, 0)
+                     : lsetxattr(place, CLINUX_OWNER_ATTRIBUTE, text, (size_t)length, 0);
+    return result < 0 ? -1 : 0;
 }
 
 static int record_time(int directory, const char *path, int flags, uint32_t uid, uint32_t gid) {
@@ -115,14 +133,35 @@ static int record_time(int directory, const char *path, int flags, uint32_t uid,
 int clinux_record_owner(int directory, const char *path, uint32_t uid, uint32_t gid, int flags) {
     struct statx status;
     if (statx(directory, path, flags, STATX_BASIC_STATS, &status) < 0) return -1;
+    unsigned real_mode = status.stx_mode & 0777u;
     bool was_recorded = clinux_recorded_owner(directory, path, flags, &status);
+    unsigned mode = (status.stx_mode & 0777u) == real_mode ? NO_MODE : status.stx_mode & 0777u;
     if (uid == (uint32_t)NO_ID) uid = status.stx_uid;
     if (gid == (uint32_t)NO_ID) gid = status.stx_gid;
     // Takes set-user-id bits and capabilities away, and says what cannot be changed at all.
-    if (fchownat(directory, path, 0, 0, flags) < 0) return -1;
+    if (fchownat(directory, path, own_id, own_id, flags) < 0) return -1;
     if (!was_recorded && uid == 0 && gid == 0) return 0;
-    return takes_attributes(&status) ? record_attribute(directory, path, flags, uid, gid)
+    return takes_attributes(&status) ? record_attribute(directory, path, flags, uid, gid, mode)
                                      : record_time(directory, path, flags, uid, gid);
+}
+
+int clinux_set_mode(int directory, const char *path, uint32_t mode, int flags) {
+    char place[4200];
+    struct statx status;
+    make_path(place, sizeof place, directory, path);
+    bool follows = !*path || !(flags & AT_SYMLINK_NOFOLLOW);
+    if (statx(directory, path, follows ? flags : flags | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status) < 0) return -1;
+    if (S_ISLNK(status.stx_mode)) {
+        errno = EOPNOTSUPP;
+        return -1;
+    }
+    if (!own_id || status.stx_uid != own_id || !takes_attributes(&status)) return chmod(place, mode);
+    unsigned needed = S_ISDIR(status.stx_mode) ? 0700 : 0600, real_mode = status.stx_mode & 0777u;
+    clinux_recorded_owner(directory, path, flags, &status);
+    bool was_recorded = (status.stx_mode & 0777u) != real_mode, is_recorded = (mode & needed) != needed;
+    if (chmod(place, mode | needed) < 0) return -1;
+    if (!was_recorded && !is_recorded) return 0;
+    return record_attribute(directory, path, flags, status.stx_uid, status.stx_gid, is_recorded ? mode & 0777 : NO_MODE);
 }
 
 void clinux_recorded_device(int directory, const char *path, int flags, struct statx *status) {

@@ -25,6 +25,9 @@
 #ifndef SYS_iopl
 #define SYS_iopl -1
 #endif
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
 #ifndef SYS_kexec_file_load
 #define SYS_kexec_file_load -1
 #endif

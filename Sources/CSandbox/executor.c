@@ -145,13 +145,14 @@ static int watch(struct csb_failure *failure) {
 }
 
 static int enter(struct csb_failure *failure) {
-    // Opened while it is ours: of a process that is not dumpable it is root's.
-    CSB_CLOSE int badness = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
-    prctl(PR_SET_DUMPABLE, 0);
     for (int fd = CSB_JOB_FD; fd <= CSB_STATUS_FD; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
     int result = hold_to_parent(failure);
     if (result == 0) result = read_job(failure);
+    if (result == 0 && world.rung == CSB_RUNG_INPLACE) result = csb_own_step_files(failure);
     if (result == 0 && !csb_has_namespaces(world.rung)) result = csb_keep_executor(failure);
+    // This process's own from here on, and opened while it is ours: where it is not dumpable it is root's.
+    CSB_CLOSE int badness = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+    prctl(PR_SET_DUMPABLE, 0);
     if (result == 0 && csb_has_namespaces(world.rung)) result = make_mounts_own(failure);
     if (result == 0) result = fork_first_to_go(badness, failure);
     if (result == 0) result = watch(failure);

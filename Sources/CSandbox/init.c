@@ -16,6 +16,8 @@ static void report_end(int report_fd, int status) __attribute__((noreturn));
 static void report_end(int report_fd, int status) {
     struct csb_report report = {.kind = CSB_REPORT_STATUS, .status = status};
     csb_write_all(report_fd, &report, sizeof report);
+    // Before nobody answers their calls any more.
+    kill(-1, SIGKILL);
     _exit(0);
 }
 
@@ -28,7 +30,20 @@ void csb_reap(pid_t program, int report_fd) {
     }
 }
 
-int csb_run_init(pid_t program, int report_fd, int recorder_socket) {
+// All that is in the namespace.
+static void signal_all(const void *unused, int number) {
+    (void)unused;
+    kill(-1, number);
+}
+
+static void end_many(int report_fd) __attribute__((noreturn));
+static void end_many(int report_fd) {
+    struct csb_failure failure = {0};
+    csb_fail_with(&failure, CSB_STEP_PROCESSES, EAGAIN, NULL);
+    csb_tell_failure(report_fd, &failure);
+}
+
+int csb_run_init(pid_t program, int report_fd, int recorder_socket, uint64_t process_limit) {
     sigset_t signals;
     sigfillset(&signals);
     sigprocmask(SIG_SETMASK, &signals, NULL);
@@ -40,9 +55,13 @@ int csb_run_init(pid_t program, int report_fd, int recorder_socket) {
     prctl(PR_SET_NAME, "init");
     if (recorder >= 0) csb_run_recording_init(program, report, recorder);
     keep_kill_only();
+    struct csb_census census;
+    const struct timespec interval = {.tv_nsec = 1000000000 / CSB_LOOKS_A_SECOND};
+    csb_begin_counting(&census, process_limit);
     for (;;) {
         csb_reap(program, report);
-        int number = sigwaitinfo(&signals, NULL);
+        if (process_limit && csb_has_too_many(&census, signal_all, NULL)) end_many(report);
+        int number = process_limit ? sigtimedwait(&signals, NULL, &interval) : sigwaitinfo(&signals, NULL);
         if (number == SIGTERM) kill(-1, SIGTERM);
     }
 }

@@ -60,6 +60,7 @@ size_t csb_format(char *buffer, size_t size, const char *format, ...) __attribut
 // process.c
 pid_t csb_clone(uint64_t flags, int *pidfd);
 int csb_drop_signals(void);
+int csb_kill(pid_t pid, int signal);
 pid_t csb_visible_pid(int pidfd);
 int csb_deny_groups(int pidfd, struct csb_failure *failure);
 int csb_write_maps(int pidfd, const char *uid_map, const char *gid_map, struct csb_failure *failure);
@@ -192,18 +193,40 @@ int csb_limit_step(const struct csb_world *world, struct csb_failure *failure);
 int csb_take_descriptors(const struct csb_step_child *child, struct csb_failure *failure);
 int csb_take_ids(const struct csb_step_request *request, struct csb_failure *failure);
 void csb_exec_step(const struct csb_step_request *request, struct csb_failure *failure);
-// `recorder_socket`: from which the listener of csb_ask_recorder comes; -1 without one.
-int csb_run_init(pid_t program, int report_fd, int recorder_socket) __attribute__((noreturn));
+// `recorder_socket`: from which the listener of csb_ask_recorder comes; -1 without one. `process_limit`: what the kernel
+// does not hold; 0: nothing.
+int csb_run_init(pid_t program, int report_fd, int recorder_socket, uint64_t process_limit) __attribute__((noreturn));
 void csb_reap(pid_t program, int report_fd);
 
 // recorder.c
 int csb_install_recorder(void);
 int csb_ask_recorder(int socket, const struct csb_step_request *request);
 int csb_run_recording_init(pid_t program, int report_fd, int socket) __attribute__((noreturn));
+struct csb_recorder {
+    int listener;
+    int proc;             // /proc
+    uint64_t proc_device;  // so that its files are left alone
+    uint64_t root_mount;
+    uint64_t root_inode;
+    int folders;  // see recorder_folders.c, or -1
+};
+// Takes the listener over; without one (it is -1 then) the program could not be started, which it reports itself.
+void csb_begin_recording(struct csb_recorder *recorder, int socket, pid_t program);
+void csb_record_one(const struct csb_recorder *recorder);
 
 // offspring.c: processes that descend from this one, but for the spared children and theirs
 int csb_signal_offspring(int number, const pid_t *spared, int spared_count);
 void csb_kill_offspring(const pid_t *spared, int spared_count);
+
+// More processes and threads below this one than it may have? For root, of whom the kernel counts none (RLIMIT_NPROC).
+struct csb_census {
+    uint64_t limit;
+    uint16_t others;  // processes of the machine that are not counted, modulo 2^16
+    unsigned looks;
+};
+enum { CSB_LOOKS_A_SECOND = 100 };
+void csb_begin_counting(struct csb_census *census, uint64_t limit);
+bool csb_has_too_many(struct csb_census *census, void (*signal_all)(const void *, int), const void *supervisor);
 
 // keeper.c
 int csb_keep_executor(struct csb_failure *failure);
@@ -218,13 +241,30 @@ struct csb_supervisor {
     pid_t program;
     bool is_scoped;
     int report_fd;
+    uint64_t process_limit;  // that nothing else holds; 0: none
+    int recorder;  // the socket of csb_ask_recorder's other end, or -1
+    int folders;   // see recorder_folders.c, or -1
     struct csb_relay relays[CSB_RELAY_COUNT];
 };
 void csb_supervise(const struct csb_supervisor *supervisor) __attribute__((noreturn));
 
 // jail.c
+void csb_tell_failure(int report_fd, const struct csb_failure *failure) __attribute__((noreturn));
+int csb_confine_signals(void);
+int csb_close_doors(const struct csb_world *world, int network, struct csb_failure *failure);
+int csb_become_supervisor(const struct csb_step_child *child, struct csb_supervisor *supervisor,
+                          struct csb_failure *failure);
 int csb_enter_jail(const struct csb_step_child *child) __attribute__((noreturn));
 int csb_try_jail(const struct csb_world *world, const char *root, struct csb_failure *failure);
+
+// in_place.c
+int csb_own_step_files(struct csb_failure *failure);
+int csb_enter_in_place(const struct csb_step_child *child) __attribute__((noreturn));
+// `folder`: an empty one in the state folder.
+int csb_try_in_place(struct csb_world *world, const char *folder, struct csb_failure *failure);
+
+// step.c: do the owners of a folder and of a link in it last? Leaves the folder another's.
+int csb_try_records(const char *folder, struct csb_failure *failure);
 
 // network.c
 struct csb_network_stack {

@@ -7,8 +7,7 @@
 
 #include "internal.h"
 
-static void tell(int report_fd, const struct csb_failure *failure) __attribute__((noreturn));
-static void tell(int report_fd, const struct csb_failure *failure) {
+void csb_tell_failure(int report_fd, const struct csb_failure *failure) {
     struct csb_report report = {.kind = CSB_REPORT_FAILURE, .failure = *failure};
     csb_write_all(report_fd, &report, sizeof report);
     _exit(CSB_EXIT_SETUP_FAILED);
@@ -67,7 +66,7 @@ static int confine(int root, uint64_t rights) {
 static int confine_files(int root) { return confine(root, ~0ULL); }
 
 // Signals and abstract sockets alone. A domain without a rule for links would refuse them to those nested in it.
-static int confine_signals(void) {
+int csb_confine_signals(void) {
     CSB_CLOSE int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     return root < 0 ? -errno : confine(root, LANDLOCK_ACCESS_FS_REFER);
 }
@@ -80,7 +79,7 @@ static int enter_root(const char *path, struct csb_failure *failure) {
     return result < 0 ? csb_fail_with(failure, CSB_STEP_LANDLOCK, -result, NULL) : 0;
 }
 
-static int close_doors(const struct csb_world *world, int network, struct csb_failure *failure) {
+int csb_close_doors(const struct csb_world *world, int network, struct csb_failure *failure) {
     syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL);
     int result = csb_limit_step(world, failure);
     if (result < 0) return result;
@@ -104,7 +103,7 @@ static void run_program(const struct csb_step_child *child, struct csb_failure *
     umask(022);
     if (csb_take_descriptors(child, failure) < 0) return;
     if (enter_root(request->upper, failure) < 0) return;
-    if (close_doors(child->world, request->network, failure) < 0) return;
+    if (csb_close_doors(child->world, request->network, failure) < 0) return;
     if (csb_prepare_working_directory(request->working_directory, failure) < 0) return;
     if (become_user(request, failure) < 0) return;
     csb_drop_signals();
@@ -122,8 +121,8 @@ static int open_relay(const char *root, const char *name) {
     return -1;
 }
 
-static int become_supervisor(const struct csb_step_child *child, struct csb_supervisor *supervisor,
-                             struct csb_failure *failure) {
+int csb_become_supervisor(const struct csb_step_child *child, struct csb_supervisor *supervisor,
+                          struct csb_failure *failure) {
     sigset_t all;
     char go;
     sigfillset(&all);
@@ -133,27 +132,27 @@ static int become_supervisor(const struct csb_step_child *child, struct csb_supe
     setsid();
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) return csb_fail(failure, CSB_STEP_SUBREAPER, NULL);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return csb_fail(failure, CSB_STEP_NO_NEW_PRIVILEGES, NULL);
-    int result = confine_signals();
+    int result = csb_confine_signals();
     if (result < 0) return csb_fail_with(failure, CSB_STEP_LANDLOCK, -result, NULL);
     supervisor->is_scoped = result > 0;
-    supervisor->report_fd = child->report_fd;
-    supervisor->relays[0] = (struct csb_relay){open_relay(child->request->upper, "stdout"), child->files.stdout_fd};
-    supervisor->relays[1] = (struct csb_relay){open_relay(child->request->upper, "stderr"), child->files.stderr_fd};
     return 0;
 }
 
 int csb_enter_jail(const struct csb_step_child *child) {
     struct csb_failure failure = {0};
-    struct csb_supervisor supervisor = {0};
-    if (become_supervisor(child, &supervisor, &failure) < 0) tell(child->report_fd, &failure);
+    struct csb_supervisor supervisor = {
+        .report_fd = child->report_fd, .recorder = -1, .folders = -1, .process_limit = child->world->process_limit};
+    supervisor.relays[0] = (struct csb_relay){open_relay(child->request->upper, "stdout"), child->files.stdout_fd};
+    supervisor.relays[1] = (struct csb_relay){open_relay(child->request->upper, "stderr"), child->files.stderr_fd};
+    if (csb_become_supervisor(child, &supervisor, &failure) < 0) csb_tell_failure(child->report_fd, &failure);
     supervisor.program = csb_clone(0, NULL);
     if (supervisor.program < 0) {
         csb_fail_with(&failure, CSB_STEP_CLONE, -supervisor.program, NULL);
-        tell(child->report_fd, &failure);
+        csb_tell_failure(child->report_fd, &failure);
     }
     if (supervisor.program > 0) csb_supervise(&supervisor);
     run_program(child, &failure);
-    tell(child->report_fd, &failure);
+    csb_tell_failure(child->report_fd, &failure);
 }
 
 // MARK: - Trying it

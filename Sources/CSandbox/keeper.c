@@ -6,7 +6,7 @@
 
 #include "internal.h"
 
-bool csb_has_namespaces(int32_t rung) { return rung != CSB_RUNG_JAIL; }
+bool csb_has_namespaces(int32_t rung) { return rung != CSB_RUNG_JAIL && rung != CSB_RUNG_INPLACE; }
 
 // KILL would leave a keeper's or a supervisor's processes to nobody; in a pid namespace it takes all of them.
 int csb_kill_signal(int32_t rung) { return csb_has_namespaces(rung) ? SIGKILL : SIGQUIT; }
@@ -24,6 +24,7 @@ static void end_as(int status) {
 static void keep(pid_t executor, const sigset_t *signals) __attribute__((noreturn));
 static void keep(pid_t executor, const sigset_t *signals) {
     prctl(PR_SET_NAME, "keeper");
+    prctl(PR_SET_DUMPABLE, 0);
     prctl(PR_SET_PDEATHSIG, SIGQUIT);
     for (int fd = CSB_JOB_FD; fd <= CSB_STATUS_FD; fd++) close(fd);
     for (;;) {

@@ -2,6 +2,7 @@
 // or calls setsid becomes its child once the parents are gone.
 #include <dirent.h>
 #include <sys/prctl.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 
 #include "internal.h"
@@ -9,6 +10,7 @@
 enum { MOST_PROCESSES = 32768 };
 struct process {
     pid_t pid, parent;
+    uint64_t threads;
     bool descends;
 };
 
@@ -19,19 +21,27 @@ static pid_t pid_of(const char *name) {
     return *name ? 0 : pid;
 }
 
-// Field 4 of /proc/PID/stat; the name in field 2 may hold anything and ends at the last parenthesis. 0: it is gone.
-static pid_t parent_of(int proc, const char *name) {
+// A number of decimal digits after so many blanks.
+static uint64_t field(const char *text, int blanks) {
+    while (blanks > 0 && *text)
+        if (*text++ == ' ') blanks--;
+    uint64_t number = 0;
+    for (; *text >= '0' && *text <= '9'; text++) number = number * 10 + (uint64_t)(*text - '0');
+    return number;
+}
+
+// Fields 4 and 20 of /proc/PID/stat; the name in field 2 may hold anything and ends at the last parenthesis. False: it is gone.
+static bool look_at(int proc, const char *name, struct process *process) {
     char path[32], text[512];
     csb_format(path, sizeof path, "%s/stat", name);
     CSB_CLOSE int file = openat(proc, path, O_RDONLY | O_CLOEXEC);
     ssize_t length = file < 0 ? 0 : csb_read(file, text, sizeof text - 1);
-    if (length <= 0) return 0;
+    if (length <= 0) return false;
     text[length] = 0;
     const char *end = strrchr(text, ')');
-    if (!end || strlen(end) < 5) return 0;
-    pid_t parent = 0;
-    for (const char *digit = end + 4; *digit >= '0' && *digit <= '9'; digit++) parent = parent * 10 + (*digit - '0');
-    return parent;
+    if (!end) return false;
+    *process = (struct process){.pid = pid_of(name), .parent = (pid_t)field(end, 2), .threads = field(end, 18)};
+    return process->parent != 0;
 }
 
 // getdents64 instead of opendir: nothing here takes memory.
@@ -45,9 +55,7 @@ static int list(struct process *processes) {
         for (long offset = 0; offset < length && count < MOST_PROCESSES;) {
             struct dirent64 *entry = (struct dirent64 *)(void *)(names + offset);
             offset += entry->d_reclen;
-            pid_t pid = pid_of(entry->d_name);
-            pid_t parent = pid ? parent_of(proc, entry->d_name) : 0;
-            if (parent) processes[count++] = (struct process){.pid = pid, .parent = parent};
+            if (pid_of(entry->d_name) && look_at(proc, entry->d_name, &processes[count])) count++;
         }
     }
     return count;
@@ -83,13 +91,14 @@ static int mark(struct process *processes, int count, const pid_t *spared, int s
     return found;
 }
 
+static struct process processes[MOST_PROCESSES];
+
 int csb_signal_offspring(int number, const pid_t *spared, int spared_count) {
-    static struct process processes[MOST_PROCESSES];
     int count = list(processes);
     if (count < 0) return count;
     int found = mark(processes, count, spared, spared_count);
     for (int index = 0; index < count; index++)
-        if (processes[index].descends) kill(processes[index].pid, number);
+        if (processes[index].descends) csb_kill(processes[index].pid, number);
     return found;
 }
 
@@ -109,4 +118,40 @@ void csb_kill_offspring(const pid_t *spared, int spared_count) {
         reap(spared, spared_count);
         usleep(500);
     }
+}
+
+// MARK: - How many
+
+static uint64_t count_threads(void) {
+    uint64_t threads = 0;
+    int count = list(processes);
+    if (count > 0) mark(processes, count, NULL, 0);
+    for (int index = 0; index < count; index++)
+        if (processes[index].descends) threads += processes[index].threads;
+    return threads;
+}
+
+// Of the machine, modulo 2^16.
+static uint16_t count_all(void) {
+    struct sysinfo info = {0};
+    sysinfo(&info);
+    return info.procs;
+}
+
+void csb_begin_counting(struct csb_census *census, uint64_t limit) {
+    *census = (struct csb_census){.limit = limit, .others = count_all()};
+}
+
+// A look at all of /proc takes long among many busy processes: what costs one call says when to do that, and they are
+// stopped meanwhile. Now and then a look without.
+bool csb_has_too_many(struct csb_census *census, void (*signal_all)(const void *, int), const void *supervisor) {
+    uint16_t more = (uint16_t)(count_all() - census->others);
+    bool is_urgent = more < INT16_MAX && more > census->limit;
+    if (!is_urgent && ++census->looks % CSB_LOOKS_A_SECOND) return false;
+    if (is_urgent) signal_all(supervisor, SIGSTOP);
+    uint64_t threads = count_threads();
+    bool has = threads > census->limit;
+    census->others = (uint16_t)(count_all() - threads);
+    if (is_urgent && !has) signal_all(supervisor, SIGCONT);
+    return has;
 }

@@ -61,7 +61,10 @@ static void probe_body(const struct csb_spawn_request *request, const struct csb
     if (!csb_has_namespaces(request->rung)) {
         char root[PATH_MAX];
         csb_format(root, sizeof root, "%s/upper", probed_scratch);
-        if (csb_try_jail(&world, root, &failure) == 0) failure.step = CSB_STEP_NONE;
+        bool is_in_place = request->rung == CSB_RUNG_INPLACE;
+        if (is_in_place) csb_format(root, sizeof root, "%s/%s/upper", probed_state, probed_scratch);
+        int result = is_in_place ? csb_try_in_place(&world, root, &failure) : csb_try_jail(&world, root, &failure);
+        if (result == 0) failure.step = CSB_STEP_NONE;
         csb_child_failed(status, &failure);
     }
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {

@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
+#include "absent_syscalls.h"
 #include "recorder.h"
 
 #if defined(__x86_64__)
@@ -24,7 +25,7 @@
 #endif
 enum { SYNC_WAKE_UP = 1 };
 
-enum handler { OWNERS, IDS, EXEC, ROOT, MAKING };
+enum handler { OWNERS, IDS, EXEC, ROOT, MAKING, POWERS, MODES, ATTRIBUTES, TIMES };
 static const struct entry { enum handler handler; int native, i386; int argument; uint32_t bits; } entries[] = {
 #define CALL(handler, name, i386) {handler, SYS_##name, i386, -1, 0},
 #define CALL_WITH(handler, name, i386, argument, bits) {handler, SYS_##name, i386, argument, bits},
@@ -57,8 +58,10 @@ static void ask_for(struct program *program, const struct entry *entry, int numb
 
 static void ask_for_all(struct program *program, bool native) {
     emit(program, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
-    for (int index = 0; index < ENTRY_COUNT; index++)
+    for (int index = 0; index < ENTRY_COUNT; index++) {
+        if (entries[index].handler >= POWERS && !clinux_owner()) continue;
         ask_for(program, &entries[index], native ? entries[index].native : entries[index].i386);
+    }
     emit(program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 }
 
@@ -143,15 +146,20 @@ static struct csb_verdict decide(const struct csb_recorder *recorder, const stru
                                 .arguments = (const uint64_t *)question->data.args,
                                 .who = csb_identity_of((pid_t)question->pid)};
     switch (entry->handler) {
+    case TIMES:
     case OWNERS: return csb_handle_owners(&notice);
     case IDS: return csb_handle_ids(&notice);
     case EXEC: return csb_handle_exec(&notice);
     case ROOT: return csb_handle_root();
+    // Programs raise what they need, and root may: what it is for is done here.
+    case POWERS: return notice.who.effective_uid == 0 ? csb_answer(0) : csb_let_kernel();
+    case MODES: return csb_handle_modes(&notice);
+    case ATTRIBUTES: return csb_handle_attributes(&notice);
     default: return csb_handle_making(&notice);
     }
 }
 
-static void answer_one(const struct csb_recorder *recorder) {
+void csb_record_one(const struct csb_recorder *recorder) {
     struct seccomp_notif question = {0};
     if (ioctl(recorder->listener, SECCOMP_IOCTL_NOTIF_RECV, &question) < 0) return;
     struct csb_verdict verdict = decide(recorder, &question);
@@ -179,12 +187,16 @@ static void take_signal(int signals, pid_t program, int report_fd) {
     csb_reap(program, report_fd);
 }
 
-int csb_run_recording_init(pid_t program, int report_fd, int socket) {
-    struct csb_recorder recorder;
-    keep_capabilities();
-    recorder.listener = receive_listener(socket, program);
-    if (recorder.listener >= 0 && prepare(&recorder) == 0) csb_send(socket, "", 1, NULL, 0);
+void csb_begin_recording(struct csb_recorder *recorder, int socket, pid_t program) {
+    recorder->listener = receive_listener(socket, program);
+    if (recorder->listener >= 0 && prepare(recorder) == 0) csb_send(socket, "", 1, NULL, 0);
     close(socket);
+}
+
+int csb_run_recording_init(pid_t program, int report_fd, int socket) {
+    struct csb_recorder recorder = {.folders = -1};
+    keep_capabilities();
+    csb_begin_recording(&recorder, socket, program);
     sigset_t signals;
     sigfillset(&signals);
     struct pollfd polled[] = {{.fd = signalfd(-1, &signals, SFD_CLOEXEC), .events = POLLIN},
@@ -192,7 +204,7 @@ int csb_run_recording_init(pid_t program, int report_fd, int socket) {
     csb_reap(program, report_fd);
     for (;;) {
         if (poll(polled, 2, -1) < 0) continue;
-        if (polled[1].revents & POLLIN) answer_one(&recorder);
+        if (polled[1].revents & POLLIN) csb_record_one(&recorder);
         else if (polled[1].revents) polled[1].fd = -1;
         if (polled[0].revents) take_signal(polled[0].fd, program, report_fd);
     }

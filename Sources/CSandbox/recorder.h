@@ -1,4 +1,5 @@
-// The recorder: process 1 of a step on the rung `single` answers calls that name owners, see docs/sandbox.md.
+// The recorder: process 1 of a step on the rung `single`, or the supervisor on `inplace`, answers calls that name owners,
+// see docs/sandbox.md.
 #pragma once
 
 #include <linux/seccomp.h>
@@ -13,14 +14,6 @@ struct csb_identity {
     uint32_t real_gid, effective_gid, saved_gid, file_gid;
     uint32_t group_count;
     uint32_t groups[64];
-};
-
-struct csb_recorder {
-    int listener;
-    int proc;             // /proc
-    uint64_t proc_device;  // so that its files are left alone
-    uint64_t root_mount;
-    uint64_t root_inode;
 };
 
 // One call of a process of the step.
@@ -59,8 +52,18 @@ int csb_give_identity(pid_t pid, const struct csb_identity *identity);
 struct csb_verdict csb_handle_ids(struct csb_notice *notice);
 struct csb_verdict csb_handle_exec(struct csb_notice *notice);
 
+// recorder_folders.c: folders that an image has together with the container that it is built in
+int csb_open_record(const struct csb_recorder *recorder, int file, const struct statx *status);
+bool csb_recorded_status(const struct csb_recorder *recorder, int file, struct statx *status);
+int csb_date_record(int record, int file, const struct timespec times[2]);
+int csb_keep_date(int record, int file, const struct statx *told);
+
 // recorder_owners.c: chown, stat, times
 struct csb_verdict csb_handle_owners(struct csb_notice *notice);
+
+// recorder_attributes.c: modes and capabilities of files, where root of the step has no capabilities
+struct csb_verdict csb_handle_modes(struct csb_notice *notice);
+struct csb_verdict csb_handle_attributes(struct csb_notice *notice);
 
 // recorder_making.c: open, mkdir, mknod, symlink
 struct csb_verdict csb_handle_making(struct csb_notice *notice);

@@ -73,18 +73,26 @@ static int kind_of(int call) {
     }
 }
 
+// What `inplace` records of a mode, because root of the step is not the kernel's: 0 if nothing.
+static uint32_t denied(const struct csb_notice *notice, const struct making *making) {
+    if (!clinux_owner() || kind_of(notice->call) == SYS_symlinkat) return 0;
+    uint32_t needed = kind_of(notice->call) == SYS_mkdirat ? 0700 : 0600;
+    return needed & ~(uint32_t)(making->mode & ~(uint64_t)csb_target_umask(notice));
+}
+
 // Returns a descriptor of an open file, or 0.
 static int make(const struct csb_notice *notice, const struct making *making, int parent, const char *name) {
     int result = 0;
-    mode_t before = umask(csb_target_umask(notice));
+    uint32_t more = denied(notice, making);
+    mode_t mode = (mode_t)making->mode | more, before = umask(csb_target_umask(notice) & ~more);
     switch (kind_of(notice->call)) {
-    case SYS_mkdirat: result = mkdirat(parent, name, (mode_t)making->mode); break;
-    case SYS_mknodat: result = mknodat(parent, name, (mode_t)making->mode, (dev_t)making->device); break;
+    case SYS_mkdirat: result = mkdirat(parent, name, mode); break;
+    case SYS_mknodat: result = mknodat(parent, name, mode, (dev_t)making->device); break;
     case SYS_symlinkat: result = symlinkat(making->target, parent, name); break;
     default: {
         bool is_temporary = making->flags & TEMPORARY;
         int flags = (int)(making->flags & ~(uint64_t)O_TRUNC) | O_CLOEXEC | (is_temporary ? 0 : O_EXCL | O_NOFOLLOW);
-        result = openat(parent, is_temporary ? "." : name, flags, (mode_t)making->mode);
+        result = openat(parent, is_temporary ? "." : name, flags, mode);
     }
     }
     int error = errno;
@@ -101,6 +109,14 @@ static struct csb_verdict hand_over(const struct csb_notice *notice, int file, u
     return (struct csb_verdict){.is_sent = true};
 }
 
+static int record(const struct csb_notice *notice, const struct making *making, int directory, const char *name,
+                  uint32_t gid, int flags) {
+    if (clinux_record_owner(directory, name, notice->who.file_uid, gid, flags) < 0 && errno != EOPNOTSUPP) return -errno;
+    if (!denied(notice, making)) return 0;
+    uint32_t mode = (uint32_t)making->mode & 07777 & ~csb_target_umask(notice);
+    return clinux_set_mode(directory, name, mode, flags) < 0 && errno != EOPNOTSUPP ? -errno : 0;
+}
+
 static struct csb_verdict make_owned(const struct csb_notice *notice, const struct making *making, int parent,
                                      const char *name, const struct statx *above) {
     struct statx existing;
@@ -112,11 +128,10 @@ static struct csb_verdict make_owned(const struct csb_notice *notice, const stru
     if (made < 0) return made == -EEXIST ? csb_let_kernel() : csb_answer(made);
     if (!is_open) {
         made = -1;
-        int result = clinux_record_owner(parent, name, notice->who.file_uid, gid, AT_SYMLINK_NOFOLLOW);
-        return csb_answer(result < 0 ? -errno : 0);
+        return csb_answer(record(notice, making, parent, name, gid, AT_SYMLINK_NOFOLLOW));
     }
-    if (clinux_record_owner(made, "", notice->who.file_uid, gid, AT_EMPTY_PATH) < 0) return csb_answer(-errno);
-    return hand_over(notice, made, making->flags);
+    int result = record(notice, making, made, "", gid, AT_EMPTY_PATH);
+    return result < 0 ? csb_answer(result) : hand_over(notice, made, making->flags);
 }
 
 struct csb_verdict csb_handle_making(struct csb_notice *notice) {
@@ -131,8 +146,9 @@ struct csb_verdict csb_handle_making(struct csb_notice *notice) {
     CSB_CLOSE int parent = is_temporary ? csb_open_target(notice, making.directory, making.path, true)
                                         : csb_open_parent(notice, making.directory, making.path, name);
     if (parent < 0 || statx(parent, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &above) < 0) return csb_let_kernel();
-    clinux_recorded_owner(parent, "", AT_EMPTY_PATH, &above);
+    csb_recorded_status(notice->recorder, parent, &above);
     bool inherits = above.stx_mode & S_ISGID && above.stx_gid != notice->who.file_gid;
-    if (notice->who.file_uid == 0 && notice->who.file_gid == 0 && !inherits) return csb_let_kernel();
+    bool is_roots = notice->who.file_uid == 0 && notice->who.file_gid == 0 && !inherits;
+    if (is_roots && !denied(notice, &making)) return csb_let_kernel();
     return make_owned(notice, &making, parent, name, &above);
 }

@@ -42,7 +42,7 @@ static pid_t visible(const struct csb_notice *notice) {
     static bool differs, is_known;
     if (!is_known) {
         char self[16] = "";
-        differs = readlinkat(notice->recorder->proc, "self", self, sizeof self - 1) > 0 && strcmp(self, "1") != 0;
+        differs = readlinkat(notice->recorder->proc, "self", self, sizeof self - 1) > 0 && atoi(self) != getpid();
         is_known = true;
     }
     if (!differs) return notice->pid;
@@ -103,9 +103,40 @@ static int prefix_in_root(int root, int base, char *prefix, size_t size) {
     return 0;
 }
 
+// What a path says behind the descriptor of the process's own that it begins with, as in /proc/self/fd/3/name; NULL: it begins otherwise.
+static const char *behind_descriptor(const struct csb_notice *notice, const char *path, int *descriptor) {
+    char own[32], digits[8] = "";
+    csb_format(own, sizeof own, "/proc/%d/fd/", visible(notice));
+    const char *const starts[] = {"/proc/self/fd/", "/proc/thread-self/fd/", "/dev/fd/", own};
+    for (size_t index = 0; index < sizeof starts / sizeof *starts; index++) {
+        if (strncmp(path, starts[index], strlen(starts[index])) != 0) continue;
+        const char *number = path + strlen(starts[index]), *rest = number + strspn(number, "0123456789");
+        if (rest == number || (size_t)(rest - number) >= sizeof digits || (*rest && *rest != '/')) return NULL;
+        memcpy(digits, number, (size_t)(rest - number));
+        *descriptor = atoi(digits);
+        return rest;
+    }
+    return NULL;
+}
+
+// Such links lead elsewhere for whoever follows them, so they are not followed but looked up.
+static int open_by_descriptor(const struct csb_notice *notice, int descriptor, const char *rest, uint64_t flags) {
+    char what[32];
+    csb_format(what, sizeof what, "fd/%d", descriptor);
+    CSB_CLOSE int base = csb_open_visible(notice, what, O_PATH);
+    while (*rest == '/') rest++;
+    return base < 0 ? base : csb_openat2(base, *rest ? rest : ".", flags, RESOLVE_NO_MAGICLINKS);
+}
+
 static int open_path(const struct csb_notice *notice, int directory, const char *path, uint64_t flags) {
-    if (!*path) return directory == AT_FDCWD ? csb_open_visible(notice, "cwd", O_PATH) : open_base(notice, directory, "");
+    int descriptor;
     bool is_ours = is_in_our_root(notice);
+    bool may_be = is_ours && (strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/dev/fd/", 8) == 0);
+    const char *rest = may_be ? behind_descriptor(notice, path, &descriptor) : NULL;
+    // Itself it is a link in /proc, the kernel's.
+    if (rest && !*rest) return flags & O_NOFOLLOW ? -ELOOP : open_base(notice, descriptor, "");
+    if (rest) return open_by_descriptor(notice, descriptor, rest, flags);
+    if (!*path) return directory == AT_FDCWD ? csb_open_visible(notice, "cwd", O_PATH) : open_base(notice, directory, "");
     if (is_ours && *path == '/') return csb_openat2(AT_FDCWD, path, flags, RESOLVE_NO_MAGICLINKS);
     CSB_CLOSE int base = open_base(notice, directory, path);
     if (base < 0 || is_ours) return base < 0 ? base : csb_openat2(base, path, flags, RESOLVE_NO_MAGICLINKS);

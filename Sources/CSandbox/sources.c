@@ -3,6 +3,7 @@
 #include <limits.h>
 
 #include "internal.h"
+#include "owners.h"
 
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452
@@ -102,6 +103,13 @@ static int copy_content(int source, int target) {
     }
 }
 
+// Where there is one id only the recorder tells it, if the file system can hold it.
+static int give(int file, const struct csb_step_mount *mount, bool has_one_id) {
+    int result = has_one_id ? clinux_record_owner(file, "", mount->uid, mount->gid, AT_EMPTY_PATH)
+                            : fchownat(file, "", mount->uid, mount->gid, AT_EMPTY_PATH);
+    return result < 0 && !(has_one_id && errno == EOPNOTSUPP) ? -errno : 0;
+}
+
 static int make_file(const struct csb_step_mount *mount, size_t number, bool has_one_id, int *memory) {
     char name[16];
     csb_format(name, sizeof name, "%zu", number);
@@ -111,7 +119,8 @@ static int make_file(const struct csb_step_mount *mount, size_t number, bool has
     if (file < 0) return -errno;
     int result = copy_content(mount->content_fd, file);
     if (result < 0) return result;
-    if (!has_one_id && fchown(file, mount->uid, mount->gid) < 0) return -errno;
+    result = give(file, mount, has_one_id);
+    if (result < 0) return result;
     if (fchmod(file, mount->mode) < 0) return -errno;
     return clone_mount(file);
 }
@@ -122,7 +131,8 @@ static int open_socket(const struct csb_step_mount *mount, bool has_one_id) {
     if (file < 0) return file;
     if (fstat(file, &status) < 0) return -errno;
     if (!S_ISSOCK(status.st_mode)) return -ENOTSOCK;
-    if (!has_one_id && fchownat(file, "", mount->uid, mount->gid, AT_EMPTY_PATH) < 0) return -errno;
+    int result = give(file, mount, has_one_id);
+    if (result < 0) return result;
     if (syscall(SYS_fchmodat2, file, "", mount->mode, AT_EMPTY_PATH) < 0) return -errno;
     return clone_mount(file);
 }

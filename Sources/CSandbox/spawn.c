@@ -86,7 +86,7 @@ static void become_executor(const struct csb_spawn_request *request, const struc
 static void become_executor(const struct csb_spawn_request *request, const struct csb_channel *channel) {
     static char *const arguments[] = {CSB_PROGRAM_NAME, NULL};
     static char *const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                                        "LANG=C.UTF-8", NULL};
+                                        "LANG=C.UTF-8", "OPENSSL_CONF=/dev/null", NULL};
     struct csb_failure failure = {0};
     if (csb_wait_for_maps(request->rung, channel, &failure) < 0) csb_child_failed(channel->status[1], &failure);
     setsid();

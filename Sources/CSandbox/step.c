@@ -60,19 +60,30 @@ static int enter_image(const struct csb_step_child *child, struct csb_failure *f
     return result < 0 ? result : csb_pivot(root, failure);
 }
 
-// Owners of a directory and of a link, and the listener: after that this process makes no call that it is asked for.
-static int use_recorder(struct csb_failure *failure) {
+static int try_record(const char *path, struct csb_failure *failure) {
     struct statx status;
-    if (symlink("x", "/directory/link") < 0) return csb_fail(failure, CSB_STEP_OVERLAY_USE, "/directory/link");
-    static const char *const names[] = {"/directory", "/directory/link", NULL};
-    for (const char *const *name = names; *name; name++) {
-        int flags = AT_SYMLINK_NOFOLLOW;
-        if (clinux_record_owner(AT_FDCWD, *name, 33, 34, flags) < 0) return csb_fail(failure, CSB_STEP_RECORD_OWNER, *name);
-        if (statx(AT_FDCWD, *name, flags, STATX_BASIC_STATS, &status) < 0 ||
-            !clinux_recorded_owner(AT_FDCWD, *name, flags, &status) || status.stx_uid != 33 || status.stx_gid != 34)
-            return csb_fail_with(failure, CSB_STEP_RECORD_OWNER, EOPNOTSUPP, *name);
-    }
-    if (unlink("/directory/link") < 0) return csb_fail(failure, CSB_STEP_OVERLAY_USE, "/directory/link");
+    int flags = AT_SYMLINK_NOFOLLOW;
+    if (clinux_record_owner(AT_FDCWD, path, 33, 34, flags) < 0) return csb_fail(failure, CSB_STEP_RECORD_OWNER, path);
+    if (statx(AT_FDCWD, path, flags, STATX_BASIC_STATS, &status) < 0 ||
+        !clinux_recorded_owner(AT_FDCWD, path, flags, &status) || status.stx_uid != 33 || status.stx_gid != 34)
+        return csb_fail_with(failure, CSB_STEP_RECORD_OWNER, EOPNOTSUPP, path);
+    return 0;
+}
+
+int csb_try_records(const char *folder, struct csb_failure *failure) {
+    char link[PATH_MAX];
+    csb_format(link, sizeof link, "%s/link", folder);
+    if (symlink("x", link) < 0) return csb_fail(failure, CSB_STEP_OVERLAY_USE, link);
+    int result = try_record(folder, failure);
+    if (result == 0) result = try_record(link, failure);
+    if (unlink(link) < 0 && result == 0) return csb_fail(failure, CSB_STEP_OVERLAY_USE, link);
+    return result;
+}
+
+// After that this process makes no call that it is asked for.
+static int use_recorder(struct csb_failure *failure) {
+    int result = csb_try_records("/directory", failure);
+    if (result < 0) return result;
     int listener = csb_install_recorder();
     return listener < 0 ? csb_fail_with(failure, CSB_STEP_RECORDER, -listener, NULL) : 0;
 }
@@ -102,7 +113,9 @@ int csb_limit_step(const struct csb_world *world, struct csb_failure *failure) {
 // All that init and the program share. The filter goes in while SYS_ADMIN is held: no_new_privs would break sudo.
 static int close_doors(const struct csb_step_child *child, struct csb_failure *failure) {
     const char *host_name = child->request ? child->request->host_name : "probe";
-    if (sethostname(host_name, strlen(host_name)) < 0) return csb_fail(failure, CSB_STEP_HOST_NAME, host_name);
+    // Podman's profile refuses it to containers without SYS_ADMIN, and namespaces not: the name is the container's then.
+    if (sethostname(host_name, strlen(host_name)) < 0 && errno != EPERM)
+        return csb_fail(failure, CSB_STEP_HOST_NAME, host_name);
     if (child->request && child->request->network == CSB_NETWORK_NONE && csb_loopback_up() < 0)
         return csb_fail(failure, CSB_STEP_LOOPBACK, "lo");
     // A session keyring of its own: the executor's must not be inherited.
@@ -180,7 +193,8 @@ int csb_enter_step(const struct csb_step_child *child) {
         csb_fail(&failure, CSB_STEP_CLONE, NULL);
         report_failure(child->report_fd, &failure);
     }
-    if (program > 0) csb_run_init(program, child->report_fd, recorder[0]);
+    uint64_t uncounted = csb_step_is_mapped(child->world->rung) ? 0 : child->world->process_limit;
+    if (program > 0) csb_run_init(program, child->report_fd, recorder[0], uncounted);
     if (recorder[0] >= 0) close(recorder[0]);
     run_program(child, recorder[1], &failure);
     report_failure(child->report_fd, &failure);

@@ -10,7 +10,8 @@
 
 // A Landlock domain from which signals go out to nobody, so that "all processes" are the step's. Kernels without such
 // scopes have to look for them.
-static void signal_all(const struct csb_supervisor *supervisor, int number) {
+static void signal_all(const void *own, int number) {
+    const struct csb_supervisor *supervisor = own;
     if (supervisor->is_scoped) kill(-1, number);
     else csb_signal_offspring(number, NULL, 0);
 }
@@ -46,6 +47,14 @@ static void finish(const struct csb_supervisor *supervisor, const int *status) {
     _exit(128 + SIGKILL);
 }
 
+static void end_many(const struct csb_supervisor *supervisor) __attribute__((noreturn));
+static void end_many(const struct csb_supervisor *supervisor) {
+    struct csb_report report = {.kind = CSB_REPORT_FAILURE};
+    csb_fail_with(&report.failure, CSB_STEP_PROCESSES, EAGAIN, NULL);
+    csb_write_all(supervisor->report_fd, &report, sizeof report);
+    finish(supervisor, NULL);
+}
+
 static void reap(const struct csb_supervisor *supervisor) {
     int status;
     for (;;) {
@@ -73,7 +82,7 @@ static void keep_kill_only(void) {
 // Nothing of the zygote's and of other steps stays open.
 static struct csb_supervisor take_own(const struct csb_supervisor *given) {
     struct csb_supervisor own = *given;
-    int *fds[] = {&own.report_fd, &own.relays[0].from, &own.relays[0].to, &own.relays[1].from, &own.relays[1].to};
+    int *fds[] = {&own.report_fd, &own.recorder, &own.folders, &own.relays[0].from, &own.relays[0].to, &own.relays[1].from, &own.relays[1].to};
     enum { COUNT = sizeof fds / sizeof *fds };
     for (int index = 0; index < COUNT; index++)
         if (*fds[index] >= 0) *fds[index] = fcntl(*fds[index], F_DUPFD_CLOEXEC, 64);
@@ -89,14 +98,27 @@ void csb_supervise(const struct csb_supervisor *given) {
     sigset_t all;
     sigfillset(&all);
     int signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-    keep_kill_only();
+    struct csb_recorder recorder = {.listener = -1, .folders = own.folders};
+    if (own.recorder < 0) keep_kill_only();
+    else csb_begin_recording(&recorder, own.recorder, own.program);
     prctl(PR_SET_NAME, "supervisor");
+    struct csb_census census;
+    csb_begin_counting(&census, own.process_limit);
+    int interval = own.process_limit ? 1000 / CSB_LOOKS_A_SECOND : -1;
     for (;;) {
-        struct pollfd polled[1 + CSB_RELAY_COUNT] = {{.fd = signals, .events = POLLIN}};
+        struct pollfd polled[3 + CSB_RELAY_COUNT] = {{.fd = signals, .events = POLLIN},
+                                                     {.fd = recorder.listener, .events = POLLIN},
+                                                     {.fd = own.report_fd}};
         for (int index = 0; index < CSB_RELAY_COUNT; index++)
-            polled[1 + index] = (struct pollfd){.fd = supervisor->relays[index].from, .events = POLLIN};
+            polled[3 + index] = (struct pollfd){.fd = supervisor->relays[index].from, .events = POLLIN};
         reap(supervisor);
-        if (poll(polled, 1 + CSB_RELAY_COUNT, -1) < 0) continue;
+        int ready = poll(polled, 3 + CSB_RELAY_COUNT, interval);
+        if (own.process_limit && csb_has_too_many(&census, signal_all, supervisor)) end_many(supervisor);
+        if (ready <= 0) continue;
+        // The zygote is gone. Its death signal does not reach who is another user's.
+        if (polled[2].revents & POLLERR) finish(supervisor, NULL);
+        if (polled[1].revents & POLLIN) csb_record_one(&recorder);
+        else if (polled[1].revents) recorder.listener = -1;
         relay(supervisor);
         take_signals(supervisor, signals);
     }

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "internal.h"
+#include "owners.h"
 #include "protocol.h"
 
 enum { MAX_STEPS = 64, GRACE_MILLISECONDS = 1000 };
@@ -49,6 +50,7 @@ static void refuse(int reply_fd, const struct csb_failure *failure) {
 static void give_file(const struct csb_world *world, int fd, uint32_t uid) {
     struct stat status;
     uid_t base = world->rung == CSB_RUNG_SHIFTED ? CSB_SHIFT : 0;
+    if (world->rung == CSB_RUNG_INPLACE) base = clinux_owner(), uid = 0;
     if (fstat(fd, &status) < 0) return;
     if (S_ISFIFO(status.st_mode) || (S_ISCHR(status.st_mode) && isatty(fd))) (void)!fchown(fd, base + uid, (gid_t)-1);
 }
@@ -63,7 +65,7 @@ static void give_files(const struct csb_world *world, const struct csb_step_file
 static int choose_network(struct zygote *zygote, int wanted, struct csb_reply *reply) {
     if (wanted != CSB_NETWORK_PRIVATE) return wanted;
     if (!csb_has_namespaces(zygote->world->rung)) {
-        csb_format(reply->note, sizeof reply->note, "no network namespace can be had in a jail");
+        csb_format(reply->note, sizeof reply->note, "no network namespace can be had here");
         return CSB_NETWORK_HOST;
     }
     if (zygote->stack.state == 0) {
@@ -130,14 +132,15 @@ static void enter(struct zygote *zygote, const struct csb_step_request *request,
                                    .go_fd = go_fd,
                                    .report_fd = report_fd,
                                    .files = *files};
-    if (!csb_has_namespaces(zygote->world->rung)) csb_enter_jail(&child);
+    if (zygote->world->rung == CSB_RUNG_JAIL) csb_enter_jail(&child);
+    if (zygote->world->rung == CSB_RUNG_INPLACE) csb_enter_in_place(&child);
     csb_enter_step(&child);
 }
 
 static void give_up(const struct running *step) {
     if (step->report_fd >= 0) close(step->report_fd);
     if (step->pid <= 0) return;
-    kill(step->pid, SIGKILL);
+    csb_kill(step->pid, SIGKILL);
     waitpid(step->pid, NULL, 0);
     if (step->pidfd >= 0) close(step->pidfd);
 }

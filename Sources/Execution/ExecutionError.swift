@@ -19,6 +19,7 @@ enum ExecutionError: Error, Equatable {
     case outOfMemory(command: String, limit: Int64?)
     /// All steps of the image together, in bytes; `command` was ended for it.
     case overDisk(command: String?, limit: Int64)
+    case overProcesses(command: String, limit: Int)
     case commandNotStarted(command: String, reason: String)
     case cancelled
     /// A step that the cache has not, where nothing is to run.
@@ -59,6 +60,8 @@ extension ExecutionError: CustomStringConvertible {
         case .overDisk(let command, let limit):
             (command.map { "process \"\($0)\" was ended: " } ?? "")
                 + "the steps of the image wrote more than \(limit) bytes to the disk (limits.disk)"
+        case .overProcesses(let command, let limit):
+            "process \"\(command)\" was ended: it had more than \(limit) processes (limits.pids)"
         case .commandNotStarted(let command, let reason):
             "process \"\(command)\" could not be started: \(reason)"
         case .cancelled: "cancelled"
@@ -79,7 +82,7 @@ extension ExecutionError: CustomStringConvertible {
     var failureClass: JobFailure.Class {
         switch self {
         case .sourceNotFound, .sourceIgnored, .sourceChanged, .noContext: .context
-        case .commandFailed, .commandKilled, .commandNotStarted, .failedBefore, .overDisk: .step
+        case .commandFailed, .commandKilled, .commandNotStarted, .failedBefore, .overDisk, .overProcesses: .step
         case .outOfMemory: .oom
         case .cancelled: .cancelled
         case .wouldRun: .explained

@@ -57,7 +57,8 @@ extension ExecutionError {
 
     var isFailedCommand: Bool {
         switch self {
-        case .commandFailed, .commandKilled, .outOfMemory, .overDisk, .commandNotStarted, .failedBefore: true
+        case .commandFailed, .commandKilled, .outOfMemory, .overDisk, .overProcesses, .commandNotStarted, .failedBefore:
+            true
         default: false
         }
     }

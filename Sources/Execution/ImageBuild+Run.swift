@@ -15,7 +15,7 @@ extension ImageBuild {
         let (end, work) = try withExtendedLifetime(mounts) {
             try roots.run(on: state.layers, mounts: mounts.list, hostname: scope.hostname) { place in
                 let spec = spec(arguments, identity, network: network, mounts: mounts, state: state, place: place)
-                let folders = [place.upper] + (place.holdsMounts ? [] : mounts.writable)
+                let folders = [place.root ?? place.upper] + (place.holdsMounts ? [] : mounts.writable)
                 let end = try execute(spec, step: step, mask: SecretMask(mounts.secrets), folders: folders)
                 try check(end, command: arguments.joined(separator: " "))
                 return end
@@ -74,6 +74,9 @@ extension ImageBuild {
     private func check(_ end: (exit: StepExit, excess: StepWatch.Excess?), command: String) throws {
         let exit = end.exit
         if end.excess == .disk { throw ExecutionError.overDisk(command: command, limit: job.limits.diskInBytes ?? 0) }
+        if exit.hadTooManyProcesses {
+            throw ExecutionError.overProcesses(command: command, limit: job.limits.pids ?? 0)
+        }
         if exit.code == 0 { return }
         try checkCancellation()
         if exit.ranOutOfMemory || end.excess == .memory {

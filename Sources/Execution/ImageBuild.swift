@@ -62,9 +62,14 @@ final class ImageBuild: Sendable {
         contexts = ContextFolders(state: stores.state)
         drafts = Drafts(store: stores.layers)
         roots =
-            isolation.hasNamespaces
-            ? OverlayRoots(chain: chain, drafts: drafts, store: stores.layers)
-            : FolderRoots(chain: chain, drafts: drafts, store: stores.layers)
+            switch isolation {
+            case .jail: FolderRoots(chain: chain, drafts: drafts, store: stores.layers)
+            case .inplace:
+                InPlaceRoots(
+                    chain: chain, drafts: drafts, store: stores.layers,
+                    container: try InPlaceContainer(job, scheduler: scheduler))
+            default: OverlayRoots(chain: chain, drafts: drafts, store: stores.layers)
+            }
         stages = StageResults()
         steps = RunningSteps()
     }
@@ -72,6 +77,7 @@ final class ImageBuild: Sendable {
     /// Builds everything and puts the image into the store. Leaves nothing in `tmp/`, however it ends.
     func run() throws -> JobResult {
         defer { drafts.remove() }
+        defer { roots.end() }
         let graph = try withTriggers(firstGraph)
         try check(graph)
         finalStages.set(graph.finalStages)

@@ -16,6 +16,12 @@ struct Capability: Equatable, CustomStringConvertible {
         Capability(number: 31, name: "SETFCAP"), setGID, setUID, Capability(number: 18, name: "SYS_CHROOT"),
     ]
 
+    /// What making files of images and becoming the steps' user take.
+    static let ofInPlace = [
+        Capability(number: 0, name: "CHOWN"), dacOverride, Capability(number: 3, name: "FOWNER"),
+        Capability(number: 31, name: "SETFCAP"), setGID, setUID,
+    ]
+
     var description: String { "CAP_\(name)" }
 
     /// The effective ones of this process, from the `CapEff` line of its status.

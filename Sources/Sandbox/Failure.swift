@@ -11,6 +11,8 @@ extension csb_failure {
         }
     }
 
+    var isTooManyProcesses: Bool { step == Int32(bitPattern: CSB_STEP_PROCESSES.rawValue) }
+
     var isFailedExec: Bool { step == Int32(bitPattern: CSB_STEP_EXEC_STEP.rawValue) }
 }
 

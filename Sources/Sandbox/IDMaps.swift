@@ -14,7 +14,7 @@ struct IDMaps: Equatable {
     /// few, `systemCall` when a helper is not installed.
     init(for rung: Rung) throws(SandboxError) {
         switch rung {
-        case .shifted, .rootns, .jail: break
+        case .shifted, .rootns, .jail, .inplace: break
         case .mapped:
             texts = [
                 try OwnMap.read("/proc/self/uid_map").text(own: geteuid()),

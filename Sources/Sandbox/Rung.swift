@@ -15,6 +15,11 @@ public enum Rung: String, Codable, CaseIterable, Sendable {
     case rootns
     /// Root in a container without namespaces: chroot into a folder, Landlock around it, no_new_privs, seccomp.
     case jail
+    /// Root in a container without even chroot: the container's own root becomes the image's, and steps are another user.
+    case inplace
+
+    /// Those that a run takes by itself, the best first: `inplace` replaces the files around it, and is asked for.
+    public static var automatic: [Rung] { allCases.filter { $0 != .inplace } }
 
     var code: Int32 {
         switch self {
@@ -24,6 +29,7 @@ public enum Rung: String, Codable, CaseIterable, Sendable {
         case .single: Int32(bitPattern: CSB_RUNG_SINGLE.rawValue)
         case .rootns: Int32(bitPattern: CSB_RUNG_ROOTNS.rawValue)
         case .jail: Int32(bitPattern: CSB_RUNG_JAIL.rawValue)
+        case .inplace: Int32(bitPattern: CSB_RUNG_INPLACE.rawValue)
         }
     }
 

@@ -29,6 +29,11 @@ struct RungProbe {
             if geteuid() != 0 { throw .needsRoot }
             let missing = Capability.missing(of: Capability.ofJail)
             if !missing.isEmpty { throw .needsCapabilities(missing) }
+        case .inplace:
+            if geteuid() != 0 { throw .needsRoot }
+            let missing = Capability.missing(of: Capability.ofInPlace)
+            if !missing.isEmpty { throw .needsCapabilities(missing) }
+            guard Container.isAround else { throw .needsContainer }
         case .subid: if geteuid() == 0 { throw .needsOrdinaryUser }
         case .single: break
         case .mapped:

@@ -6,6 +6,8 @@ enum RungRefusal: Error, Equatable {
     case needsOrdinaryUser
     /// Capabilities that this process does not have.
     case needsCapabilities([Capability])
+    /// It would replace the files of the machine.
+    case needsContainer
     case failed(SandboxError)
     case unexpected(String)
 }
@@ -17,6 +19,7 @@ extension RungRefusal: CustomStringConvertible {
         case .needsOrdinaryUser: "root has rungs of its own"
         case .needsCapabilities(let missing):
             "this process lacks \(missing.map(\.description).joined(separator: ", "))"
+        case .needsContainer: "this is no container that could be thrown away"
         case .failed(let error): "\(error)"
         case .unexpected(let text): text
         }

@@ -20,7 +20,7 @@ public func rungProbeFolders() -> [String] { Rung.allCases.map { RungProbe.folde
 /// Tries the calls of rungs, in a child process and on the real state folder, which must exist. The first report that
 /// is usable is the rung to take; `untilUsable` tries none below it.
 public func probeRungs(
-    _ rungs: [Rung] = Rung.allCases, stateFolder: FilePath, untilUsable: Bool = false
+    _ rungs: [Rung] = Rung.automatic, stateFolder: FilePath, untilUsable: Bool = false
 ) -> [RungReport] {
     var reports: [RungReport] = []
     for rung in rungs where !untilUsable || !reports.contains(where: \.isUsable) {

@@ -73,6 +73,7 @@ public final class RunningStep: Sendable {
             return StepExit(
                 status: WaitStatus(usage.status), ranOutOfMemory: counter.value > killsBefore, usage: used)
         }
+        if failure.isTooManyProcesses { return StepExit(killedForProcesses: used) }
         guard failure.isFailedExec else { throw failure.asError }
         return StepExit(program: spec.arguments.first ?? "", errno: failure.error, usage: used)
     }

@@ -11,14 +11,22 @@ public struct StepExit: Equatable, Sendable {
     public let startFailure: String?
     /// Processes of the executor's control group were killed for lack of memory while the step ran.
     public let ranOutOfMemory: Bool
+    /// It was ended for having more processes than it may, where it is us who count them.
+    public let hadTooManyProcesses: Bool
     public let usage: ProcessUsage
+
+    init(killedForProcesses usage: ProcessUsage) {
+        (code, signal) = (128 + Int(SIGKILL), Int(SIGKILL))
+        (startFailure, ranOutOfMemory, hadTooManyProcesses) = (nil, false, true)
+        self.usage = usage
+    }
 
     init(status: WaitStatus, ranOutOfMemory: Bool, usage: ProcessUsage) {
         switch status {
         case .exited(let code): (self.code, signal) = (code, nil)
         case .signalled(let number): (code, signal) = (128 + number, number)
         }
-        startFailure = nil
+        (startFailure, hadTooManyProcesses) = (nil, false)
         self.ranOutOfMemory = ranOutOfMemory
         self.usage = usage
     }
@@ -31,7 +39,7 @@ public struct StepExit: Equatable, Sendable {
             errno == ENOENT && !program.contains("/")
             ? "executable file not found in $PATH" : SandboxError.text(of: errno).lowercasedFirst
         startFailure = "exec: \"\(program)\": \(reason)"
-        ranOutOfMemory = false
+        (ranOutOfMemory, hadTooManyProcesses) = (false, false)
         self.usage = usage
     }
 }

@@ -1,3 +1,5 @@
+internal import CSandbox
+
 extension Rung {
     /// Which ids on the disk stand for those of images, in a few words: layers unpacked on rungs that say the same can be
     /// used by both.
@@ -8,6 +10,7 @@ extension Rung {
         switch self {
         case .shifted, .rootns, .jail: return Self.unchanged
         case .single: return "recorded"
+        case .inplace: return "recorded, of \(csb_step_id())"
         case .mapped:
             let isShifted = maps.texts.contains { $0.hasPrefix("0 \(SubordinateIDs.shift) ") }
             return isShifted ? "from \(SubordinateIDs.shift)" : Self.unchanged

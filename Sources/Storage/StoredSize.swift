@@ -1,6 +1,6 @@
 public import FileSystem
 
-/// What trees take on the disk; a file with several names counts once.
+/// What trees take on the disk; a file with several names counts once, and what is mounted in them does not.
 public struct StoredSize: Sendable {
     private struct File: Hashable {
         var device: UInt64
@@ -19,10 +19,11 @@ public struct StoredSize: Sendable {
     /// Adds what is below a folder, that others may change meanwhile. Ends early, and incomplete, past `most` bytes.
     public mutating func add(_ folder: OpenFile, most: Int64 = .max) throws(SystemError) {
         var left = 1
+        let device = try folder.status().device
         try folder.walk(tolerant: true) { (folder) throws(SystemError) in
             left -= 1
             if bytes > most { return [] }
-            let folders = try addEntries(of: folder)
+            let folders = try addEntries(of: folder, on: device)
             left += folders.count
             return folders
         }
@@ -30,10 +31,11 @@ public struct StoredSize: Sendable {
     }
 
     /// The folders among them.
-    private mutating func addEntries(of folder: OpenFile) throws(SystemError) -> [FileName] {
+    private mutating func addEntries(of folder: OpenFile, on device: UInt64) throws(SystemError) -> [FileName] {
         var folders: [FileName] = []
         for entry in try folder.entries() {
             guard let status = try folder.statusIfPresent(of: entry.name) else { continue }
+            if status.kind == .directory, status.device != device { continue }
             entries += 1
             if status.kind == .directory { folders.append(entry.name) }
             if isCounted(status) { bytes += status.storedSize }

@@ -33,7 +33,8 @@ struct ContainerBoxTests {
     /// What decides over the rungs, tried with busybox.
     @Test(
         arguments: [
-            (ContainerProfile.docker, ["chroot"]), (.dockerUnconfined, ["chroot", "namespace"]), (.sixConfined, []),
+            (ContainerProfile.docker, ["chroot"]), (.dockerUnconfined, ["chroot", "namespace"]),
+            (.podman, ["chroot", "namespace"]), (.sixConfined, []),
             (.sixUnconfined, ["namespace"]), (.userNamespace, ["chroot", "mount", "namespace", "proc"]),
             (.userNamespaceMasked, ["chroot", "mount", "namespace"]), (.readOnly, ["chroot"]),
         ] as [(ContainerProfile, [String])])

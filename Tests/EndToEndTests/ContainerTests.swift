@@ -19,6 +19,7 @@ struct ContainerTests {
         Case(profile: .docker, rung: "jail"),
         Case(profile: .docker, stateVolume: false, rung: "jail"),
         Case(profile: .dockerUnconfined, rung: "mapped"),
+        Case(profile: .podman, rung: "mapped"),
         Case(profile: .sixUnconfined, rung: "mapped"),
         Case(profile: .userNamespace, rung: "mapped"),
         Case(profile: .userNamespaceMasked, rung: "mapped"),
@@ -43,7 +44,7 @@ struct ContainerTests {
             .output.split(separator: "\n").map(String.init)
     }
 
-    @Test(.timeLimit(.minutes(10)), arguments: cases)
+    @Test(arguments: cases)
     func `a Dockerfile of two stages with apt-get builds, and is what root builds`(_ container: Case) throws {
         let box = try box(container)
         let result = try buildAll("app.yaml", in: box)
@@ -60,7 +61,7 @@ struct ContainerTests {
         #expect(result.output == "")
     }
 
-    @Test(.timeLimit(.minutes(10)), arguments: cases)
+    @Test(arguments: cases)
     func `three images after each other in one container are those of three fresh ones`(_ container: Case) throws {
         let one = try box(container)
         let expected = try ContainerReference.shared().digests["three.yaml"] ?? [:]

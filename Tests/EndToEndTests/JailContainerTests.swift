@@ -78,7 +78,7 @@ struct JailContainerTests {
         let workspace = try workspace()
         let box = try ContainerBox(
             .sixConfined, programs: Program.folder.path, mounts: [ContainerMount(workspace.folder.path, at: "/batch")])
-        for arguments in [[], ["--isolation", "inplace"], ["--isolation", "jail"]] {
+        for arguments in [[], ["--isolation", "jail"]] {
             let result = try box.run(["/kaniko/build-all", "/batch/batch.yaml"] + arguments)
             #expect(result.status == 3)
             #expect(result.errorOutput.contains("SYS_CHROOT"), "\(result.errorOutput)")
@@ -96,5 +96,23 @@ struct JailContainerTests {
         let result = try box.run(["/kaniko/build-all", "/batch/batch.yaml", "--json"])
         #expect(result.status == 0, "\(result.errorOutput)")
         #expect(try digests(result.output) == expected)
+    }
+
+    /// The kernel does not count root's processes, and most containers have no control group to give.
+    @Test func `a fork bomb is over, and the container builds on`() throws {
+        let workspace = try workspace()
+        let forks = try #require(LimitAttack.all(for: "jail").first { $0.name == "forks" })
+        let attack = LimitAttack(
+            name: forks.name, dockerfile: forks.dockerfile, limits: forks.limits, failureClass: forks.failureClass,
+            message: "limits.pids")
+        try workspace.write(attack)
+        let empty = try TestFolder()
+        let box = try ContainerBox(
+            .docker, programs: Program.folder.path,
+            mounts: [
+                ContainerMount(workspace.folder.path, at: "/batch"), ContainerMount(empty.path, at: "/sys/fs/cgroup"),
+            ])
+        let result = try box.run(["/kaniko/build-all", "/batch/batch.yaml", "--json", "--progress", "none"])
+        try workspace.check(result, after: attack)
     }
 }

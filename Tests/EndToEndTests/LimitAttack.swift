@@ -1,3 +1,5 @@
+import Foundation
+import TestSupport
 import Testing
 
 /// An image whose step takes what it can get, and what ends it.
@@ -69,4 +71,33 @@ struct LimitAttack: Sendable {
                 """,
             limits: "{timeout: 5s}", failureClass: "timeout", message: "limits.timeout"),
     ]
+}
+
+extension Workspace {
+    /// A batch of the attack and an image after it, for a run in a container.
+    func write(_ attack: LimitAttack) throws {
+        try write("contexts/attack/Dockerfile", "FROM base:1\nENV PATH=/bin\n\(attack.dockerfile)\n")
+        try write("contexts/attack/large", String(repeating: "0123456789abcdef", count: 100_000))
+        try write("contexts/after/Dockerfile", "FROM base:1\nRUN echo after > /after\n")
+        try write(
+            "batch.yaml",
+            """
+            version: 1
+            defaults: {outputs: []}
+            images:
+              base: {context: contexts/base, tags: ["1"]}
+              attack: {context: contexts/attack, limits: \(attack.limits)}
+              after: {context: contexts/after, needs: [base]}
+
+            """)
+    }
+
+    /// The attack was ended by its limit, the other image is there. `result` is that of a run with `--json`.
+    func check(_ result: Tool.Result, after attack: LimitAttack) throws {
+        let images = try JSONDecoder().decode(RunDocument.self, from: Data(result.output.utf8)).images
+        let error = try #require(images.first { $0.image == "attack" }?.error, "it was built")
+        #expect(attack.failureClass == "*" || error.class == attack.failureClass, "\(error.message.suffix(2000))")
+        #expect(error.message.contains(attack.message), "\(error.message.suffix(2000))")
+        #expect(images.first { $0.image == "after" }?.status == "built", "\(result.errorOutput)")
+    }
 }

@@ -45,6 +45,20 @@ import Testing
         #expect(try folder.temporaryFiles() == [])
     }
 
+    /// Of the machine's root the kernel counts no processes.
+    @Test(.enabled(if: Rungs.usable.contains("rootns"), "needs root"), arguments: ["rootns", "shifted"])
+    func `a fork bomb is over without a control group, and the others are built`(rung: String) throws {
+        let folder = try FaultWorkspace("bomb")
+        let attack = try #require(LimitAttack.all(for: rung).first { $0.name == "forks" })
+        try write([attack], to: folder.workspace)
+        let outcome = try folder.runWithoutControlGroups("batch.yaml", "--json", "--isolation", rung)
+        let document = try JSONDecoder().decode(RunDocument.self, from: Data(outcome.output.utf8))
+        let error = try #require(document.images.first { $0.image == attack.name }?.error, "it was built")
+        #expect(error.message.contains(rung == "rootns" ? "limits.pids" : attack.message), "\(error.message)")
+        #expect(document.images.count { $0.status == "built" } == 1 + Self.neighbours.count, "\(outcome.output)")
+        #expect(try folder.leftovers(after: 30) == [])
+    }
+
     @Test func `an image within its limits is built as without them`() throws {
         let folder = try FaultWorkspace("within")
         try folder.writeBatch(

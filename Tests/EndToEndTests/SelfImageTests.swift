@@ -55,8 +55,7 @@ struct SelfImageTests {
     }
 
     /// One test, for the image is large: packing it takes longer than all that is looked at.
-    @Test(.timeLimit(.minutes(10)))
-    func `it has all that builds need in one folder, its debug variant has a shell for scripts besides`() throws {
+    @Test func `it has all that builds need in one folder, its debug variant has a shell for scripts besides`() throws {
         let latest = try unpacked("latest")
         try checkParts(latest)
         try checkGit(latest)

@@ -41,7 +41,7 @@ import Testing
     func `steps share a stack, may use low ports, and leave nothing listening`() throws {
         let outcome = try executor.run(
             """
-            nc -l -p 80 >/got & n=0
+            while [ ! -s /got ]; do nc -l -p 80 >/got; done & n=0
             while [ ! -s /got ] && [ $n -lt 100 ]; do n=$((n + 1)); echo hi | nc -w 1 127.0.0.1 80 2>/dev/null; sleep 0.1; done
             cat /got; ip route
             """, network: .private)

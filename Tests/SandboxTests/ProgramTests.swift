@@ -45,7 +45,7 @@ import Testing
         let begin = clock.now
         let outcome = try executor.run("for i in $(seq 200); do sleep 1000 & done; setsid sleep 1000 & echo started")
         #expect(outcome.output == "started\n")
-        #expect(clock.now - begin < .seconds(10))
+        #expect(clock.now - begin < .seconds(30))
     }
 
     @Test func `arguments and variables of a megabyte arrive whole`() throws {

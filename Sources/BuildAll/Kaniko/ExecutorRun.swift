@@ -53,7 +53,7 @@ struct ExecutorRun {
         let (status, outcomes) = try await RunSession(command(), variant).outcomes()
         guard status == .success else { return code(status, outcomes) }
         if let digest = outcomes.last(where: { $0.image == options.imageNames.first })?.digest {
-            try await KanikoFiles(options).write(digest)
+            try await Interruption().cancelling { [options] in try await KanikoFiles(options).write(digest) }
         }
         return 0
     }
@@ -67,6 +67,7 @@ struct ExecutorRun {
         var command = try BuildCommand.parse([Self.manifestName])
         command.state.state = options.site.state
         command.isolation = options.site.isolation
+        command.force = options.site.isForced
         command.jobs = "1"
         command.noCache = options.cache.isOn && options.cache.runsAll
         // kaniko's users start one build after another in one container: the second waits.
@@ -128,7 +129,7 @@ struct ExecutorRun {
         let folder = try command.state.prepared()
         let report = try Pruning(folder).run(PruneRules())
         guard !report.foreign.isEmpty else { return }
-        let rung = try IsolationChoice(wanted: command.isolation, state: folder).rung
+        let rung = try IsolationChoice(wanted: command.isolation, force: command.force, state: folder).rung
         try await RunSite.launcher(rung, folder).remove(report.foreign)
     }
 }

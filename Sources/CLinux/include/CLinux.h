@@ -41,6 +41,7 @@ static inline int clinux_openat2(int dir, const char *_Nonnull path, int flags, 
 
 static const uint64_t clinux_resolve_in_root = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
 static const uint64_t clinux_resolve_beneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+static const uint64_t clinux_resolve_in_mount = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS;
 static const uint64_t clinux_resolve_no_links = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
 
 static const long clinux_omit_time = UTIME_OMIT;

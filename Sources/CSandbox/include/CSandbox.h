@@ -79,6 +79,7 @@
     X(SET_OWNER, "chown to another user")                                                                              \
     X(SET_MODE, "chmod to set-group-id of another group")                                                              \
     X(END_OTHERS, "kill a process of another user")                                                                                              \
+    X(PROCESSES, "hold the number of processes")                                                                       \
     X(EXEC_STEP, "execve")                                                                                             \
     X(WAIT, "waitid")
 
@@ -106,6 +107,7 @@ enum csb_rung {
     CSB_RUNG_ROOTNS = 4,
     CSB_RUNG_SINGLE = 5,
     CSB_RUNG_JAIL = 6,
+    CSB_RUNG_INPLACE = 7,
 };
 enum csb_network { CSB_NETWORK_PRIVATE = 0, CSB_NETWORK_HOST = 1, CSB_NETWORK_NONE = 2 };
 
@@ -171,6 +173,23 @@ int csb_pidfd_send_signal(int pidfd, int signal);
 
 // Has the rung namespaces and mounts? Without them a step's root is a folder, see csb_step_request.
 bool csb_has_namespaces(int32_t rung);
+
+// The id that steps of `inplace` have on this machine: one that nobody else should be.
+uint32_t csb_step_id(void);
+
+// Names of hosts and users come from files and DNS from here on, whatever /etc/nsswitch.conf says or comes to say: what else it
+// names would be loaded into this process.
+int csb_keep_name_services(void);
+
+// Is the root of this process an overlay, as runtimes give containers?
+bool csb_has_overlay_root(void);
+
+// Where a container keeps what is its own while its root is an image's, and what recorder_folders.c speaks of.
+#define CSB_IN_PLACE_FOLDER "/.build-all"
+#define CSB_IN_PLACE_FOLDERS CSB_IN_PLACE_FOLDER "/folders"
+
+// Whether such a step could read or enter a path, in an executor of that rung.
+bool csb_step_can_reach(const char *_Nonnull path);
 
 // What ends an executor or a step of the rung with all that it started, sent to its pidfd.
 int csb_kill_signal(int32_t rung);

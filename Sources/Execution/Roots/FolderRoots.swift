@@ -12,11 +12,21 @@ final class FolderRoots: StepRoots {
     private let drafts: Drafts
     private let store: LayerStore
     private let folders = Monitor<[RootFolder]>([])
+    /// The only folder, one after the other's.
+    private let place: RootFolder?
+    private let tellCovered: @Sendable ([RootPath]) throws -> Void
 
-    init(chain: LayerChain, drafts: Drafts, store: LayerStore) {
+    /// `tellCovered`: what of the image is not to be seen in the place.
+    init(
+        chain: LayerChain, drafts: Drafts, store: LayerStore, place: RootFolder? = nil,
+        tellCovered: @escaping @Sendable ([RootPath]) throws -> Void = { _ in }
+    ) {
+        self.tellCovered = tellCovered
         self.chain = chain
         self.drafts = drafts
         self.store = store
+        self.place = place
+        place?.isTaken = false
     }
 
     func withView<Result>(of layers: [ChainLayer], _ body: (OpenFile) throws -> Result) throws -> Result {
@@ -39,11 +49,18 @@ final class FolderRoots: StepRoots {
     ) throws -> (Result, StepWork) {
         try work(on: layers) { folder in
             let work = try drafts.make("work")
-            let furniture = try RootFurniture(folder.open(), workshop: OpenFile.open(work.string, [.read, .directory]))
+            let isInPlace = folder.kept != nil
+            let workshop = isInPlace ? InPlaceContainer.workshop : work.string
+            let furniture = try RootFurniture(
+                folder.open(), workshop: OpenFile.open(workshop, [.read, .directory]), without: folder.kept)
             let result: Result
             do {
-                try furniture.place(hostname: hostname, mounts)
-                result = try run(StepPlace(lowers: [], upper: folder.path, work: work, mounts: [], holdsMounts: true))
+                if !isInPlace { try furniture.place(MachineFiles(hostname: hostname)) }
+                try furniture.place(mounts)
+                result = try run(
+                    StepPlace(
+                        lowers: [], upper: isInPlace ? work : folder.path, work: work, mounts: [], holdsMounts: true,
+                        root: folder.path))
             } catch {
                 try furniture.takeOut()
                 throw error
@@ -60,12 +77,13 @@ final class FolderRoots: StepRoots {
     ) throws -> (Result, StepWork) {
         let folder = try take(layers)
         do {
-            let before = try folder.snapshot ?? TreeSnapshot(folder.open())
+            try folder.renewRoot()
+            let before = try folder.snapshot ?? TreeSnapshot(folder.open(), without: folder.kept)
             let result = try change(folder)
             let upper = try drafts.make("upper")
             let changes = TreeChanges(
-                from: before, to: try TreeSnapshot(folder.open()), in: try folder.open(),
-                into: try OpenFile.open(upper.string, [.read, .directory]))
+                from: before, to: try TreeSnapshot(folder.open(), without: folder.kept), in: try folder.open(),
+                into: try OpenFile.open(upper.string, [.read, .directory]), without: folder.kept)
             folder.snapshot = try changes.copy() ? changes.after : nil
             let work = StepWork(upper: upper, lowers: try chain.directories(of: layers), holdsCopies: true) { [self] in
                 folder.layers.append($0)
@@ -100,6 +118,7 @@ final class FolderRoots: StepRoots {
     /// A folder with these layers for the caller alone: of those that nobody has, the one that lacks the fewest.
     private func take(_ layers: [ChainLayer]) throws -> RootFolder {
         let wanted = layers.map(\.diffID)
+        if let place { return try take(place, wanted, layers) }
         let present = folders.change { folders -> RootFolder? in
             let free = folders.filter { !$0.isTaken && $0.readers == 0 && wanted.starts(with: $0.layers) }
             let nearest = free.max { $0.layers.count < $1.layers.count }
@@ -116,6 +135,23 @@ final class FolderRoots: StepRoots {
         }
     }
 
+    /// Waits for the folder until nobody has it.
+    private func take(_ place: RootFolder, _ wanted: [Digest], _ layers: [ChainLayer]) throws -> RootFolder {
+        folders.wait { _ -> Void? in
+            guard !place.isTaken else { return nil }
+            place.isTaken = true
+            return ()
+        }
+        do {
+            if let kept = place.kept, !place.isClean || !wanted.starts(with: place.layers) { try place.empty(kept) }
+            try fill(place, with: layers)
+            return place
+        } catch {
+            giveUp(place)
+            throw error
+        }
+    }
+
     private func make() throws -> RootFolder {
         let folder = RootFolder(try drafts.make("root"))
         folders.change { $0.append(folder) }
@@ -128,7 +164,10 @@ final class FolderRoots: StepRoots {
         let root = try folder.open()
         for (layer, path) in zip(layers, try chain.folders(of: layers)).dropFirst(present) {
             folder.snapshot = nil
-            try TreeOverlay(OpenFile.open(path.string, [.read, .directory]), into: root).run()
+            let source = try OpenFile.open(path.string, [.read, .directory])
+            let overlay = TreeOverlay(source, into: root, without: folder.kept)
+            try overlay.run()
+            try tellCovered(overlay.covered)
             folder.layers.append(layer.diffID)
         }
     }
@@ -141,6 +180,10 @@ final class FolderRoots: StepRoots {
     }
 
     private func giveUp(_ folder: RootFolder) {
+        guard folder.kept == nil else {
+            folder.isClean = false
+            return letGo(folder)
+        }
         folders.change { folders in folders.removeAll { $0 === folder } }
         do {
             try store.discard(folder.path)

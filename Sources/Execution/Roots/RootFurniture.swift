@@ -12,33 +12,47 @@ final class RootFurniture {
     private struct Piece {
         let target: String
         let parent: OpenFile
+        let parentPath: RootPath
         let name: FileName
         let identity: FileIdentity
         /// Where it goes back to; nil for what is removed.
-        let home: (folder: OpenFile, name: FileName)?
+        let home: Home?
         /// The image's own, in the workshop.
         let covered: FileName?
+    }
+
+    private struct Home {
+        let folder: OpenFile
+        let name: FileName
+        /// It is on another file system: a copy is in its place.
+        var isCopied = false
     }
 
     private let root: OpenFile
     /// An empty folder on the root's file system.
     private let workshop: OpenFile
+    private let kept: KeptPaths?
     private var pieces: [Piece] = []
     /// Folders that were made on the way to a target.
-    private var made: [(parent: OpenFile, name: FileName)] = []
+    private var made: [(parent: OpenFile, path: RootPath, name: FileName)] = []
     /// Where folders that are wanted in several places are already.
     private var places: [FilePath: String] = [:]
     private var count = 0
 
-    init(_ root: OpenFile, workshop: OpenFile) {
+    /// `kept`: what of the root is not the image's.
+    init(_ root: OpenFile, workshop: OpenFile, without kept: KeptPaths? = nil) {
+        self.kept = kept
         self.root = root
         self.workshop = workshop
     }
 
-    func place(hostname: String, _ mounts: [StepMount]) throws {
-        for machine in try MachineFiles(hostname: hostname).make(in: workshop) {
-            try put(machine.name, from: workshop, at: machine.target, coversLink: true)
+    func place(_ machine: MachineFiles) throws {
+        for piece in try machine.make(in: workshop) {
+            try put(piece.name, from: workshop, at: piece.target, coversLink: true)
         }
+    }
+
+    func place(_ mounts: [StepMount]) throws {
         for mount in mounts { try place(mount) }
     }
 
@@ -50,7 +64,7 @@ final class RootFurniture {
             do { try takeOut(piece) } catch { failure = failure ?? error }
         }
         for folder in made.reversed() {
-            try keepingTime(of: folder.parent) { try folder.parent.removeIfEmpty(folder.name) }
+            try keepingTime(of: folder.parent, folder.path) { try folder.parent.removeIfEmpty(folder.name) }
         }
         (pieces, made, places) = ([], [], [:])
         if let failure { throw failure }
@@ -95,13 +109,21 @@ final class RootFurniture {
         let home = try OpenFile.open(folder.removingLastComponent().string, [.read, .directory])
         let name = FileName(folder.lastComponent?.string ?? "")
         places[folder] = target
-        try put(name, from: home, at: target, lasts: true)
+        guard try home.status().device != workshop.status().device else {
+            return try put(name, from: home, at: target, home: Home(folder: home, name: name))
+        }
+        let copy = nextName()
+        try workshop.makeDirectory(copy)
+        try TreeOverlay(home.open(name, [.read, .directory]), into: workshop.open(copy, [.read, .directory])).run()
+        try put(copy, from: workshop, at: target, home: Home(folder: home, name: name, isCopied: true))
     }
 
     private func makeFolder(_ mode: UInt16) throws -> FileName {
         let name = nextName()
         try workshop.makeDirectory(name)
-        try workshop.open(name, [.pathOnly, .directory]).setPermissions(mode)
+        let folder = try workshop.open(name, [.pathOnly, .directory])
+        try folder.setOwner(uid: 0, gid: 0)
+        try folder.setPermissions(mode)
         return name
     }
 
@@ -132,7 +154,7 @@ final class RootFurniture {
     // MARK: - Into a place and out of it
 
     private func put(
-        _ source: FileName, from folder: OpenFile, at target: String, coversLink: Bool = false, lasts: Bool = false,
+        _ source: FileName, from folder: OpenFile, at target: String, coversLink: Bool = false, home: Home? = nil,
         takesMode: Bool = false
     ) throws {
         let resolver = PathResolver { [root] in try root.found($0) ?? .missing }
@@ -142,7 +164,7 @@ final class RootFurniture {
         let name = FileName(last)
         let status = try folder.status(of: source)
         var covered: FileName?
-        try keepingTime(of: parent) {
+        try keepingTime(of: parent, resolved.path.parent) {
             if let present = try parent.statusIfPresent(of: name) {
                 try check(present, covers: status, target, coversLink: coversLink)
                 if takesMode { try folder.open(source, [.pathOnly]).setPermissions(present.permissions) }
@@ -154,8 +176,9 @@ final class RootFurniture {
         }
         pieces.append(
             Piece(
-                target: target, parent: parent, name: name, identity: FileIdentity(status),
-                home: lasts ? (folder, source) : nil, covered: covered))
+                target: target, parent: parent, parentPath: resolved.path.parent, name: name,
+                identity: FileIdentity(status),
+                home: home, covered: covered))
     }
 
     private func check(_ present: FileStatus, covers new: FileStatus, _ target: String, coversLink: Bool) throws {
@@ -168,11 +191,14 @@ final class RootFurniture {
     /// The folder that a target is in; what is missing of it is made.
     private func folderForPieces(_ path: RootPath, _ target: String) throws -> OpenFile {
         var place = try root.open(".", [.read, .directory])
+        var reached = RootPath.root
         for name in path.names.map(FileName.init) {
             if try place.statusIfPresent(of: name) == nil {
-                try keepingTime(of: place) { try place.makeDirectory(name) }
-                try place.open(name, [.pathOnly, .directory, .noFollow]).setPermissions(0o755)
-                made.append((place, name))
+                try keepingTime(of: place, reached) { try place.makeDirectory(name) }
+                let folder = try place.open(name, [.pathOnly, .directory, .noFollow])
+                try folder.setOwner(uid: 0, gid: 0)
+                try folder.setPermissions(0o755)
+                made.append((place, reached, name))
             }
             do throws(SystemError) {
                 place = try place.open(name, [.read, .directory, .noFollow])
@@ -180,12 +206,13 @@ final class RootFurniture {
                 guard error.isNotDirectory else { throw error }
                 throw SandboxError.mount(what: "mount at \(target)", errno: ENOTDIR)
             }
+            reached = reached.appending(name.bytes)
         }
         return place
     }
 
     private func takeOut(_ piece: Piece) throws {
-        try keepingTime(of: piece.parent) {
+        try keepingTime(of: piece.parent, piece.parentPath) {
             let present = try piece.parent.statusIfPresent(of: piece.name)
             if let home = piece.home { try bringBack(piece, home, present) }
             try piece.parent.removeTree(piece.name)
@@ -201,21 +228,35 @@ final class RootFurniture {
 
     /// A cache that the step removed begins anew; one that it moved elsewhere would end up in its layer.
     private func bringBack(
-        _ piece: Piece, _ home: (folder: OpenFile, name: FileName), _ present: FileStatus?
+        _ piece: Piece, _ home: Home, _ present: FileStatus?
     ) throws {
         if let present, FileIdentity(present) == piece.identity {
+            if home.isCopied { return try copyBack(piece, home) }
             return try piece.parent.rename(piece.name, to: home.name, in: home.folder, replacing: false)
         }
+        if home.isCopied { try home.folder.removeTree(home.name) }
         try home.folder.makeDirectory(home.name)
         try home.folder.open(home.name, [.pathOnly, .directory]).setPermissions(0o755)
-        guard try !TreeSnapshot(root).root.contains(piece.identity) else {
+        guard try !TreeSnapshot(root, without: kept).root.contains(piece.identity) else {
             throw ExecutionError.refused("the step moved what was mounted at \(piece.target)")
         }
     }
 
+    /// What is there is whole at every moment: the copy comes to its name when it is complete.
+    private func copyBack(_ piece: Piece, _ home: Home) throws {
+        let draft = FileName(home.name.bytes + Array(".new".utf8))
+        try home.folder.removeTree(draft)
+        try home.folder.makeDirectory(draft)
+        let source = try piece.parent.open(piece.name, [.read, .directory, .noFollow])
+        try TreeOverlay(source, into: home.folder.open(draft, [.read, .directory])).run()
+        try home.folder.removeTree(home.name)
+        try home.folder.rename(draft, to: home.name, in: home.folder)
+    }
+
     /// A mount would leave the time of the folder that it is in.
-    private func keepingTime(of folder: OpenFile, _ body: () throws -> Void) throws {
-        let time = try folder.status().modified
+    private func keepingTime(of folder: OpenFile, _ path: RootPath, _ body: () throws -> Void) throws {
+        let status = try folder.status()
+        let time = try kept?.status(of: path, status).modified ?? status.modified
         try body()
         try folder.setTimes(modified: time)
     }

@@ -20,6 +20,13 @@ protocol StepRoots: Sendable {
     func run<Result>(
         on layers: [ChainLayer], mounts: [StepMount], hostname: String, _ run: (StepPlace) throws -> Result
     ) throws -> (Result, StepWork)
+
+    /// After the last step, however that ended.
+    func end()
+}
+
+extension StepRoots {
+    func end() {}
 }
 
 /// Where a step runs, as the sandbox takes it.
@@ -30,6 +37,8 @@ struct StepPlace {
     var mounts: [StepMount]
     /// What a step has mounted is in `upper`, and nowhere else meanwhile.
     var holdsMounts = false
+    /// Where it writes to, if not to `upper`.
+    var root: FilePath?
 }
 
 /// Directories that are not changed or removed while this lives.

@@ -1,5 +1,6 @@
 internal import FileSystem
 internal import Layers
+internal import SystemPackage
 
 /// What differs between two snapshots of a tree, copied in the form of an overlay's upper directory: as if the step had run
 /// on an overlay of the layers.
@@ -8,6 +9,7 @@ final class TreeChanges {
     private let before: TreeSnapshot
     private let root: OpenFile
     private let upper: OpenFile
+    private let kept: KeptPaths?
     private let times = DirectoryTimes()
     /// Changed files with several names, by what they are.
     private var linked: [FileIdentity: [LinkedName]] = [:]
@@ -22,16 +24,21 @@ final class TreeChanges {
         var linksBefore: UInt32?
     }
 
-    init(from before: TreeSnapshot, to after: TreeSnapshot, in root: OpenFile, into upper: OpenFile) {
+    /// Nothing of what is kept is in the snapshots.
+    init(
+        from before: TreeSnapshot, to after: TreeSnapshot, in root: OpenFile, into upper: OpenFile,
+        without kept: KeptPaths? = nil
+    ) {
         self.before = before
         self.after = after
         self.root = root
         self.upper = upper
+        self.kept = kept
     }
 
     /// False if the tree had to be changed: it is not what `after` says any more.
     func copy() throws -> Bool {
-        try upper.takeMetadata(of: root)
+        try upper.takeMetadata(of: kept?.record(of: .root) ?? root)
         times.set(.root, after.root.status.modified)
         try visit(.root, before.root, after.root)
         for names in linked.values.sorted(by: { $0[0].path.bytes.lexicographicallyPrecedes($1[0].path.bytes) }) {
@@ -127,8 +134,9 @@ final class TreeChanges {
         let parent = try folder(path.parent)
         try parent.makeDirectory(FileName(path.last ?? []), mode: 0o700)
         let made = try upper.openWithoutLinks(name, [.read, .directory])
-        try made.takeMetadata(of: source)
-        times.set(path, try source.status().modified)
+        let status = try source.status()
+        try made.takeMetadata(of: kept?.record(of: path) ?? source)
+        times.set(path, try kept?.status(of: path, status).modified ?? status.modified)
         return made
     }
 }

@@ -7,10 +7,15 @@ final class TreeOverlay {
     private let tree: OpenFile
     /// Where files with several names were put first.
     private var linked: [FileIdentity: RootPath] = [:]
+    private let kept: KeptPaths?
+    /// Kept paths that the layer has something at, too.
+    private(set) var covered: [RootPath] = []
 
-    init(_ layer: OpenFile, into tree: OpenFile) {
+    /// What is kept stays in the tree as it is, and folders above it stay folders.
+    init(_ layer: OpenFile, into tree: OpenFile, without kept: KeptPaths? = nil) {
         self.layer = layer
         self.tree = tree
+        self.kept = kept
     }
 
     func run() throws { try merge(.root) }
@@ -20,11 +25,13 @@ final class TreeOverlay {
         let name = FileName(path.bytes)
         let source = try layer.openWithoutLinks(name, [.read, .directory])
         let target = try tree.openWithoutLinks(name, [.read, .directory])
-        try target.takeMetadata(of: source, replacing: true)
+        try (kept?.record(of: path) ?? target).takeMetadata(of: source, replacing: true)
         var folders: [FileName] = []
         for entry in try source.entries() {
             let status = try source.status(of: entry.name)
-            if try source.isDeletion(entry.name, status) {
+            if let kept, case let place = kept.place(of: path.appending(entry.name.bytes)), place != .image {
+                if try mergesAbove(entry.name, place, status, path, from: source, kept) { folders.append(entry.name) }
+            } else if try source.isDeletion(entry.name, status) {
                 try target.removeTree(entry.name)
             } else if status.kind == .directory {
                 try makeRoom(for: entry.name, in: target, of: source)
@@ -35,6 +42,23 @@ final class TreeOverlay {
         }
         for folder in folders { try merge(path.appending(folder.bytes)) }
         try target.setTimes(modified: source.status().modified)
+    }
+
+    /// What a layer says of a folder in which something is kept. True if it has that folder, too.
+    private func mergesAbove(
+        _ name: FileName, _ place: KeptPaths.Place, _ status: FileStatus, _ parent: RootPath, from source: OpenFile,
+        _ kept: KeptPaths
+    ) throws -> Bool {
+        guard place == .above else {
+            covered.append(parent.appending(name.bytes))
+            return false
+        }
+        let isFolder = status.kind == .directory
+        let hides = try isFolder && source.open(name, [.read, .directory, .noFollow]).isOpaque()
+        if try hides || source.isDeletion(name, status) {
+            try RootSweep(root: tree, kept: kept).sweep(parent.appending(name.bytes))
+        }
+        return isFolder
     }
 
     /// A directory is there afterwards.

@@ -4,21 +4,27 @@ internal import FileSystem
 final class TreeSnapshot: Sendable {
     let root: SnapshotFolder
 
-    init(_ tree: OpenFile) throws {
-        let root = SnapshotFolder(try tree.status())
-        // Folders on the way down, each with the numbers of those in it that are still to be gone into.
-        var open: [(folder: SnapshotFolder, numbers: [Int])] = []
+    /// Nothing of what is kept is in it.
+    init(_ tree: OpenFile, without kept: KeptPaths? = nil) throws {
+        let root = SnapshotFolder(try kept?.status(of: .root, tree.status()) ?? tree.status())
+        // Folders on the way down, each with the numbers of those in it that are still to be gone into, and its path where
+        // something may be kept in it.
+        var open: [(folder: SnapshotFolder, numbers: [Int], path: RootPath?)] = []
         try tree.walk { (file) throws(SystemError) in
             let folder: SnapshotFolder
+            var path: RootPath? = kept == nil ? nil : .root
             if let last = open.indices.last, let number = open[last].numbers.popLast() {
-                folder = SnapshotFolder(open[last].folder.entries[number].status)
+                let entry = open[last].folder.entries[number]
+                folder = SnapshotFolder(entry.status)
                 open[last].folder.folders[number] = folder
+                path = open[last].path?.appending(entry.name.bytes)
+                if let here = path, kept?.place(of: here) != .above { path = nil }
             } else {
                 folder = root
             }
-            try folder.list(file)
+            try folder.list(file, below: path, without: kept)
             let numbers = folder.entries.indices.filter { folder.entries[$0].status.kind == .directory }
-            open.append((folder, numbers))
+            open.append((folder, numbers, path))
             return numbers.map { folder.entries[$0].name }
         } leave: { (_) throws(SystemError) in
             open.removeLast()
@@ -43,10 +49,17 @@ final class SnapshotFolder: @unchecked Sendable {
 
     init(_ status: FileStatus) { self.status = status }
 
-    fileprivate func list(_ folder: OpenFile) throws(SystemError) {
+    /// `path`: of a folder in which something may be kept.
+    fileprivate func list(
+        _ folder: OpenFile, below path: RootPath?, without kept: KeptPaths?
+    ) throws(SystemError) {
         for entry in try folder.entries() {
             // What is gone between two calls was never there: nothing runs in the tree any more.
-            guard let status = try folder.statusIfPresent(of: entry.name) else { continue }
+            guard var status = try folder.statusIfPresent(of: entry.name) else { continue }
+            if let kept, let path = path?.appending(entry.name.bytes) {
+                if kept.place(of: path) == .kept { continue }
+                status = try kept.status(of: path, status)
+            }
             entries.append(Entry(name: entry.name, status: status))
         }
         entries.sort { $0.name < $1.name }

@@ -69,7 +69,7 @@ extension Flag {
         Flag("cleanup", .boolean, "Remove what the build left in the state folder, also after a failure"),
         Flag("kaniko-dir", .text, "Folder of the state folder and of .docker/config.json [/kaniko]"),
         Flag("dryrun", .boolean, "Print the batch manifest that the flags amount to, and what would be built"),
-        Flag("force", .boolean, "Accepted; nothing needs it: no image is unpacked over the root around it"),
+        Flag("force", .boolean, "With --isolation inplace: the files of the container around may be replaced"),
         Flag("pre-cleanup", .boolean, "Wipe first", idle: "nothing is built in the file system of the container"),
         Flag("preserve-context", .boolean, "Keep the context", idle: "a build never changes its context"),
         Flag("materialize", .boolean, "Unpack always", idle: "nothing is built in the file system of the container"),

@@ -10,7 +10,7 @@ public struct OutputOptions: Sendable {
     public var usesDockerFormat: Bool
     /// As a batch manifest has it; nil for the usual.
     public var compression: LayerCompression
-    /// A path, or an https URL.
+    /// An absolute path, or an https URL; so are the next two.
     public var digestFile: String?
     public var nameFile: String?
     public var nameAndTagFile: String?
@@ -28,9 +28,9 @@ public struct OutputOptions: Sendable {
         layout = flags.text("oci-layout-path").map(surroundings.absolute)
         usesDockerFormat = try flags.word("image-format", of: ["oci", "docker"]) == "docker"
         compression = try Self.compression(flags)
-        digestFile = flags.text("digest-file").map { $0.hasPrefix("https://") ? $0 : surroundings.absolute($0) }
-        nameFile = flags.text("image-name-with-digest-file").map(surroundings.absolute)
-        nameAndTagFile = flags.text("image-name-tag-with-digest-file").map(surroundings.absolute)
+        digestFile = Self.place("digest-file", flags, surroundings)
+        nameFile = Self.place("image-name-with-digest-file", flags, surroundings)
+        nameAndTagFile = Self.place("image-name-tag-with-digest-file", flags, surroundings)
         isReproducible = flags.boolean("reproducible") ?? false
         if pushes, destinations.isEmpty { throw .noDestination }
         if destinations.isEmpty, nameFile != nil { throw .namesNothing("--image-name-with-digest-file") }
@@ -38,6 +38,10 @@ public struct OutputOptions: Sendable {
         if usesDockerFormat, compression.method == .zstd {
             throw .badValue("--compression", "zstd", reason: "images of --image-format docker are packed by gzip alone")
         }
+    }
+
+    private static func place(_ flag: String, _ flags: GivenFlags, _ surroundings: Surroundings) -> String? {
+        flags.text(flag).map { $0.hasPrefix("https://") ? $0 : surroundings.absolute($0) }
     }
 
     static func reference(_ text: String, _ flag: String) throws(KanikoError) -> ImageReference {

@@ -82,7 +82,9 @@ struct ContainerConfiguration: Encodable {
             },
             uidMappings: mapping, gidMappings: mapping, maskedPaths: profile.masksProc ? Self.masked : [],
             readonlyPaths: profile.masksProc ? Self.readOnly : [],
-            seccomp: profile.seccomp ? try ContainerSeccomp(capabilities: profile.capabilities) : nil)
+            seccomp: profile.seccomp
+                ? try ContainerSeccomp(capabilities: profile.capabilities, permitsNamespaces: profile.permitsNamespaces)
+                : nil)
     }
 
     /// Those of Docker, but for the cgroups. sysfs belongs to a network namespace, and so is the host's here.

@@ -4,6 +4,8 @@ public struct ContainerProfile: Sendable, CustomStringConvertible {
     public var capabilities: [String]
     /// Docker's default filter of system calls, as it is for these capabilities.
     public var seccomp: Bool
+    /// With podman's: namespaces and mounts are let through, for what they are to the kernel's own rules.
+    public var permitsNamespaces = false
     public var noNewPrivileges = false
     /// Ids 0 to 65535 are others on the host, as with `hostUsers: false` in Kubernetes.
     public var userNamespace = false
@@ -42,7 +44,15 @@ public struct ContainerProfile: Sendable, CustomStringConvertible {
     public static let readOnly = ContainerProfile(
         description: "docker, read-only root", capabilities: defaultCapabilities, seccomp: true, readOnlyRoot: true)
 
+    /// What podman gives when nothing is said.
+    public static let podman = ContainerProfile(
+        description: "podman",
+        capabilities: [
+            "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_NET_BIND_SERVICE",
+            "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT",
+        ], seccomp: true, permitsNamespaces: true)
+
     public static let all = [
-        docker, dockerUnconfined, sixConfined, sixUnconfined, userNamespace, userNamespaceMasked, readOnly,
+        docker, dockerUnconfined, podman, sixConfined, sixUnconfined, userNamespace, userNamespaceMasked, readOnly,
     ]
 }
