@@ -54,6 +54,7 @@ struct OCILayout {
     }
 
     func add(_ image: ImageBlobs, tags: [String]) throws {
+        defer { withExtendedLifetime(root) {} }
         var index = try readIndex()
         for part in image.parts + [image.descriptor] { try place(part, of: image) }
         try index.name(image.descriptor, tags)
@@ -62,6 +63,7 @@ struct OCILayout {
 
     /// The image becomes the only one, in one instant; then blobs of others go.
     func replace(with image: ImageBlobs, tag: String?) throws {
+        defer { withExtendedLifetime(root) {} }
         var index = LayoutIndex()
         let parts = image.parts + [image.descriptor]
         for part in parts { try place(part, of: image) }
@@ -179,8 +181,9 @@ extension OCILayout {
         do throws(SystemError) {
             try blobs.makeHardLink(draft, to: source)
         } catch {
-            // Another file system, one without links, too many links, or a file of somebody else.
-            guard [EXDEV, EPERM, EMLINK, EACCES, EOPNOTSUPP].contains(error.code) else { throw error }
+            // Another file system, one without links, too many links, a file of somebody else, or one without a name any
+            // more: who stored the same blob a moment ago has replaced it.
+            guard [EXDEV, EPERM, EMLINK, EACCES, EOPNOTSUPP, ENOENT].contains(error.code) else { throw error }
             return false
         }
         try blobs.rename(draft, to: name, in: blobs)

@@ -152,6 +152,26 @@ import Testing
         }
     }
 
+    @Test func `a blob that is stored again meanwhile is written all the same`() async throws {
+        let image = try images.make(["one"])
+        let layer = try #require(try images.manifest(image).layers.first)
+        let (export, folder, blobs) = (try images.export(image, ["v1"]), images.scratch, images.blobs)
+        let bytes = try blobs.read(layer.digest)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    let writer = try blobs.makeWriter()
+                    try bytes.withUnsafeBytes { try writer.write($0) }
+                    try writer.commit(expecting: layer.digest)
+                }
+            }
+            for number in 0..<400 { try export.writeOCILayout(to: folder.path("again/\(number % 20)")) }
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+        #expect(Shell.digest("oci:\(folder.path)/again/0:v1") == image.digest.description)
+    }
+
     @Test(arguments: [
         ("mkdir -p L; touch L/precious", "it has no oci-layout but precious"),
         (
