@@ -42,6 +42,7 @@ public struct LayoutCleaning {
     /// Removes names, then the blobs that nothing else of the layout has. What is interrupted leaves blobs without a name,
     /// which the next writer of the same image finds.
     public func remove(_ names: Set<String>) throws {
+        defer { withExtendedLifetime(layout) {} }
         var index = try layout.readIndex()
         let gone = index.entries.filter { $0.name.map(names.contains) ?? false }
         index.remove(names)

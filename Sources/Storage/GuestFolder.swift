@@ -53,6 +53,7 @@ public final class GuestFolder: Sendable {
             for entry in try parent.entries() {
                 do throws(SystemError) {
                     let folder = try parent.open(entry.name, [.read, .directory, .noFollow])
+                    defer { withExtendedLifetime(folder) {} }
                     guard try folder.lock(waiting: false) else { continue }
                     try parent.removeTree(entry.name)
                 } catch {

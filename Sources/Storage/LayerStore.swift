@@ -35,6 +35,7 @@ public struct LayerStore: Sendable {
         if let present = try directory(of: diffID) { return present }
         let lock = try locks.open(FileName(diffID.hex), [.readWrite, .create], mode: 0o600)
         try lock.lock(waiting: true)
+        defer { withExtendedLifetime(lock) {} }
         if let present = try directory(of: diffID) { return present }
         let folder = try makeTemporary("layer")
         do {

@@ -36,9 +36,11 @@ extension StageBuild {
         let command = image.job.shell?.command ?? []
         let streams = isTerminal ? [input, input, input] : reply.descriptors
         guard streams.count == 3 else { throw ExecutionError.protocolViolation("a terminal without its streams") }
-        let exit = try image.runShell(
-            command.isEmpty ? Array(state.shell.prefix(1)) : command, run: run, plan: plan, of: self,
-            streams: streams.map(\.fd), isTerminal: isTerminal)
+        let exit = try withExtendedLifetime(reply) {
+            try image.runShell(
+                command.isEmpty ? Array(state.shell.prefix(1)) : command, run: run, plan: plan, of: self,
+                streams: streams.map(\.fd), isTerminal: isTerminal)
+        }
         return .shellEnded(exitCode: exit.code)
     }
 

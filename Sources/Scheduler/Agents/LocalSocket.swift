@@ -19,6 +19,7 @@ enum LocalSocket {
         let folder = try OpenFile.open(path.removingLastComponent().string, [.pathOnly, .directory])
         let name = path.lastComponent?.string ?? ""
         let socket = try make()
+        defer { withExtendedLifetime(folder) {} }
         try call("connect", path.string, at: "/proc/self/fd/\(folder.fd)/\(name)") { connect(socket.fd, $0, $1) }
         return socket
     }
