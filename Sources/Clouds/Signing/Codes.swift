@@ -41,14 +41,7 @@ enum Codes {
 
     /// RS256: RSASSA-PKCS1-v1_5 with SHA-256, with a private key in PEM form; nil for what is no such key.
     static func rs256(_ message: String, key pem: String) -> [UInt8]? {
-        let pem = Array(pem.utf8)
-        guard let source = BIO_new_mem_buf(pem, CInt(pem.count)) else { return nil }
-        defer { BIO_free(source) }
-        // An encrypted key must not make libcrypto ask at the terminal.
-        let refuse: @convention(c) (UnsafeMutablePointer<CChar>?, CInt, CInt, UnsafeMutableRawPointer?) -> CInt = {
-            _, _, _, _ in -1
-        }
-        guard let key = PEM_read_bio_PrivateKey(source, nil, refuse, nil) else { return nil }
+        guard let key = privateKey(Array(pem.utf8)) else { return nil }
         defer { EVP_PKEY_free(key) }
         guard let context = EVP_MD_CTX_new() else { return nil }
         defer { EVP_MD_CTX_free(context) }
@@ -60,5 +53,19 @@ enum Codes {
         var signature = [UInt8](repeating: 0, count: size)
         guard EVP_DigestSign(context, &signature, &size, bytes, bytes.count) == 1 else { return nil }
         return Array(signature[..<size])
+    }
+
+    /// The caller frees it.
+    private static func privateKey(_ pem: [UInt8]) -> OpaquePointer? {
+        // An encrypted key must not make libcrypto ask at the terminal.
+        let refuse: @convention(c) (UnsafeMutablePointer<CChar>?, CInt, CInt, UnsafeMutableRawPointer?) -> CInt = {
+            _, _, _, _ in -1
+        }
+        return pem.withUnsafeBytes { bytes in
+            // It reads where the bytes are.
+            guard let source = BIO_new_mem_buf(bytes.baseAddress, CInt(bytes.count)) else { return nil }
+            defer { BIO_free(source) }
+            return PEM_read_bio_PrivateKey(source, nil, refuse, nil)
+        }
     }
 }
