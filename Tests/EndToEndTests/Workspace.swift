@@ -16,9 +16,9 @@ struct Outcome {
 enum Program {
     /// The folder of the programs under test: beside the test runner, or where `BUILD_ALL_PROGRAMS` says.
     static let folder: URL = {
-        if let path = ProcessInfo.processInfo.environment["BUILD_ALL_PROGRAMS"] { return URL(filePath: path) }
         let runner = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        return runner.deletingLastPathComponent()
+        let named = ProcessInfo.processInfo.environment["BUILD_ALL_PROGRAMS"].map { URL(filePath: $0) }
+        return (named ?? runner.deletingLastPathComponent()).resolvingSymlinksInPath()
     }()
 
     static let buildAll = folder.appending(path: "build-all").path
