@@ -52,7 +52,9 @@ public struct HTTPURL: Hashable, Sendable {
         }
         func get(_ part: CURLUPart, _ flags: Int32 = 0) -> String? { Self.part(part, of: handle, UInt32(flags)) }
         guard let scheme = get(CURLUPART_SCHEME), scheme == "http" || scheme == "https",
-            let host = get(CURLUPART_HOST)?.lowercased(), !host.isEmpty, get(CURLUPART_USER) == nil,
+            // Other names are written in ASCII (xn--…); libcurl would ask the machine's tables of letters.
+            let host = get(CURLUPART_HOST)?.lowercased(), !host.isEmpty, host.utf8.allSatisfy({ $0 < 128 }),
+            get(CURLUPART_USER) == nil,
             get(CURLUPART_PASSWORD) == nil, let whole = get(CURLUPART_URL),
             let port = get(CURLUPART_PORT, CURLU_DEFAULT_PORT).flatMap(Int.init)
         else { return nil }

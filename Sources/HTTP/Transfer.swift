@@ -121,16 +121,16 @@ extension Transfer {
         ccurl_setopt_string(easy, CURLOPT_PROXYUSERNAME, proxy.user?.revealed)
         ccurl_setopt_string(easy, CURLOPT_PROXYPASSWORD, proxy.password?.revealed)
         let trust = settings.environment
-        if let folder = trust.certificateFolder { ccurl_setopt_string(easy, CURLOPT_PROXY_CAPATH, folder) }
-        if trust.replacesSystem {
-            ccurl_setopt_string(easy, CURLOPT_PROXY_CAINFO, trust.certificateFile?.string)
-        }
+        guard trust.replacesSystem else { return }
+        ccurl_setopt_string(easy, CURLOPT_PROXY_CAPATH, trust.certificateFolder)
+        ccurl_setopt_string(easy, CURLOPT_PROXY_CAINFO, trust.certificateFile?.string)
     }
 
     private func setTLS(_ easy: UnsafeMutableRawPointer) {
         let tls = settings.tls
-        if let folder = settings.environment.certificateFolder {
-            ccurl_setopt_string(easy, CURLOPT_CAPATH, folder)
+        // libcurl's own is the system's folder.
+        if settings.environment.replacesSystem {
+            ccurl_setopt_string(easy, CURLOPT_CAPATH, settings.environment.certificateFolder)
         }
         setAuthorities(easy, (settings.environment.certificateFile.map { [$0] } ?? []) + tls.authorities)
         if let cert = tls.cert { ccurl_setopt_string(easy, CURLOPT_SSLCERT, cert.string) }
