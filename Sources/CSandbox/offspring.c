@@ -142,16 +142,22 @@ void csb_begin_counting(struct csb_census *census, uint64_t limit) {
     *census = (struct csb_census){.limit = limit, .others = count_all()};
 }
 
-// A look at all of /proc takes long among many busy processes: what costs one call says when to do that, and they are
-// stopped meanwhile. Now and then a look without.
+static uint64_t take_census(struct csb_census *census) {
+    uint64_t threads = count_threads();
+    census->others = (uint16_t)(count_all() - threads);
+    return threads;
+}
+
+// A look at all of /proc takes long among many busy processes: what costs one call says when to do that, and now and then one
+// is taken without. Those that were counted while they became more are stopped and counted again.
 bool csb_has_too_many(struct csb_census *census, void (*signal_all)(const void *, int), const void *supervisor) {
     uint16_t more = (uint16_t)(count_all() - census->others);
     bool is_urgent = more < INT16_MAX && more > census->limit;
     if (!is_urgent && ++census->looks % CSB_LOOKS_A_SECOND) return false;
-    if (is_urgent) signal_all(supervisor, SIGSTOP);
-    uint64_t threads = count_threads();
-    bool has = threads > census->limit;
-    census->others = (uint16_t)(count_all() - threads);
-    if (is_urgent && !has) signal_all(supervisor, SIGCONT);
-    return has;
+    uint64_t threads = take_census(census);
+    if (!is_urgent || threads > census->limit || threads <= census->limit / 2) return threads > census->limit;
+    signal_all(supervisor, SIGSTOP);
+    if (take_census(census) > census->limit) return true;
+    signal_all(supervisor, SIGCONT);
+    return false;
 }

@@ -111,11 +111,19 @@ static void act_as(uint32_t id) {
 // Steps of `inplace` are another user's, whom root without CAP_KILL cannot signal but can become.
 static bool may_as_step(void) { return errno == EPERM && clinux_owner() && getuid() == 0; }
 
+static int send_signal(int pidfd, int signal) {
+    if (syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0) return -errno;
+    // Whoever was stopped does not read what it was sent.
+    if (signal != SIGKILL) syscall(SYS_pidfd_send_signal, pidfd, SIGCONT, NULL, 0);
+    return 0;
+}
+
 int csb_pidfd_send_signal(int pidfd, int signal) {
-    if (syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) == 0) return 0;
-    if (!may_as_step()) return -errno;
+    int result = send_signal(pidfd, signal);
+    errno = -result;
+    if (result == 0 || !may_as_step()) return result;
     act_as(clinux_owner());
-    int result = syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0 ? -errno : 0;
+    result = send_signal(pidfd, signal);
     act_as(0);
     return result;
 }

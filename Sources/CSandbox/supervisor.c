@@ -86,8 +86,10 @@ static struct csb_supervisor take_own(const struct csb_supervisor *given) {
     enum { COUNT = sizeof fds / sizeof *fds };
     for (int index = 0; index < COUNT; index++)
         if (*fds[index] >= 0) *fds[index] = fcntl(*fds[index], F_DUPFD_CLOEXEC, 64);
-    for (int index = 0; index < COUNT; index++)
+    for (int index = 0; index < COUNT; index++) {
         if (*fds[index] >= 0) *fds[index] = dup2(*fds[index], index);
+        else close(index);
+    }
     syscall(SYS_close_range, COUNT, ~0U, 0);
     return own;
 }
