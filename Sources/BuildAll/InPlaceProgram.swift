@@ -28,7 +28,8 @@ struct InPlaceProgram {
         let trusted = try authorities
         guard !trusted.isEmpty, trusted.allSatisfy({ $0.starts(with: folder) }) else {
             throw refusal(
-                "SSL_CERT_FILE or SSL_CERT_DIR has to name authorities below \(folder): others would be the image's")
+                "SSL_CERT_FILE or SSL_CERT_DIR has to name authorities below \(folder), through no link outside: others would be the image's"
+            )
         }
         guard keepNameServices() else { throw refusal("names of hosts would be asked for as the image says") }
         // libcrypto reads its settings when it is used first, and loads what they name.
@@ -36,20 +37,27 @@ struct InPlaceProgram {
         ProgramBarrier.ofProcess.watch(inPlaceFolder)
     }
 
-    /// The files and folders of authorities, without links; a folder may be several.
+    /// Files and folders of authorities, as they are named and where that leads: those of the variables, one of which may
+    /// name several folders, and what is in these.
     private var authorities: [FilePath] {
         get throws {
-            let file = getenv("SSL_CERT_FILE").map { [String(cString: $0)] } ?? []
-            let folders =
-                getenv("SSL_CERT_DIR").map { String(cString: $0).split(separator: ":").map(String.init) } ?? []
-            return try (file + folders).map { path in
+            let file = [Environment.all["SSL_CERT_FILE"] ?? ""].filter { !$0.isEmpty }
+            let folders = (Environment.all["SSL_CERT_DIR"] ?? "").split(separator: ":").map(String.init)
+            return try (file + folders).map { FilePath($0) }.flatMap { path in
                 do {
-                    return try FilePath.real(FilePath(path))
+                    return try Self.places(of: path.lexicallyNormalized())
                 } catch {
                     throw refusal("the authorities in \(path) cannot be read: \(error)")
                 }
             }
         }
+    }
+
+    private static func places(of path: FilePath) throws -> [FilePath] {
+        let file = try OpenFile.open(path.string, [.pathOnly])
+        let isFolder = try file.status().kind == .directory
+        let names = isFolder ? try file.open(".", [.read, .directory]).entries().map(\.name) : []
+        return try [path, FilePath.real(path)] + names.map { try FilePath.real(path.appending("\($0)")) }
     }
 
     private func refusal(_ reason: String) -> CommandFailure {

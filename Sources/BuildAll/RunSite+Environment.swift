@@ -12,6 +12,9 @@ extension RunSite {
         events: any EventSink, rules: BatchRules, adjust: (inout RunEnvironment) throws -> Void = { _ in }
     ) throws -> (RunEnvironment, ContextPlanner) {
         let warn: @Sendable (String) async -> Void = { await events.show(.warning(image: nil, message: $0)) }
+        var rules = rules
+        // The container's own files are put back when an image ends.
+        if launcher.isInPlace { rules.allowTidying() }
         var environment = RunEnvironment(
             run: run, state: state, blobs: try BlobStore(state), registry: try network.registry(batch, warn: warn),
             launcher: launcher, ledger: ledger, events: events, rules: rules,

@@ -148,7 +148,8 @@ int csb_enter_in_place(const struct csb_step_child *child) {
 
 // The only thing that trying leaves for a moment. Records are tried where steps make files.
 static int make_probe_folder(struct csb_failure *failure) {
-    if (mkdir(PROBE_FOLDER, 0700) < 0 && errno != EEXIST) return csb_fail(failure, CSB_STEP_MAKE, PROBE_FOLDER);
+    rmdir(PROBE_FOLDER);
+    if (mkdir(PROBE_FOLDER, 0700) < 0) return csb_fail(failure, CSB_STEP_MAKE, PROBE_FOLDER);
     int result = csb_try_records(PROBE_FOLDER, failure);
     if (result < 0) return result;
     if (chown(PROBE_FOLDER, 0, 0) < 0) return csb_fail(failure, CSB_STEP_RECORD_OWNER, PROBE_FOLDER);

@@ -43,16 +43,18 @@ static bool is_newer(int record, int file) {
     return statx(file, "", AT_EMPTY_PATH, STATX_CTIME, &status) < 0 || is_later(&recorded.stx_ctime, &status.stx_ctime);
 }
 
-// A name may have been made in the folder in the same tick of the kernel's clock: the later one decides, so it is waited for.
+// A name may have been made in the folder in the same tick of the kernel's clock: the later one decides, so it is waited
+// for. Whoever goes on making names has set the time of the last of them.
 int csb_date_record(int record, int file, const struct timespec times[2]) {
     const struct timespec tick = {.tv_nsec = 1000000};
     const struct timespec modified[2] = {{.tv_nsec = UTIME_OMIT}, times[1]};
+    if (times[1].tv_nsec == UTIME_OMIT) return 0;
     for (int tries = 0; tries < 50; tries++) {
         if (utimensat(record, "", modified, AT_EMPTY_PATH) < 0) return -errno;
         if (is_newer(record, file)) return 0;
         nanosleep(&tick, NULL);
     }
-    return -EAGAIN;
+    return 0;
 }
 
 // After another change of the record, which is the later one then. `told`: what the folder's time was.

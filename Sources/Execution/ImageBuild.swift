@@ -77,7 +77,12 @@ final class ImageBuild: Sendable {
     /// Builds everything and puts the image into the store. Leaves nothing in `tmp/`, however it ends.
     func run() throws -> JobResult {
         defer { drafts.remove() }
-        defer { roots.end() }
+        let result = Result { try build() }
+        try roots.end()
+        return try result.get()
+    }
+
+    private func build() throws -> JobResult {
         let graph = try withTriggers(firstGraph)
         try check(graph)
         finalStages.set(graph.finalStages)

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -32,7 +33,14 @@ struct InPlaceFilesTests {
                 .sixConfined, programs: Program.folder.path,
                 mounts: [ContainerMount(workspace.folder.path, at: "/batch", isWritable: true)])
             let signs = [box.written("/there"), workspace.path("over")]
-            proxy = TestProxy(target: port) { signs.contains { FileManager.default.fileExists(atPath: $0) } }
+            let isThere = Mutex(false)
+            proxy = TestProxy(target: port) {
+                let isSeen = signs.contains { FileManager.default.fileExists(atPath: $0) }
+                return isThere.withLock { isThere in
+                    isThere = isThere || isSeen
+                    return isThere
+                }
+            }
             (self.workspace, self.box) = (workspace, box)
             try workspace.writeBase()
             try workspace.write("contexts/app/file", "a\n")
@@ -48,7 +56,9 @@ struct InPlaceFilesTests {
         }
 
         /// Pushes `app` while a step of `other` runs that has done this; `prepare` is done in the container before.
-        func push(_ prepare: String, while step: String) throws -> Tool.Result {
+        func push(
+            _ prepare: String, while step: String, environment: [String: String] = [:]
+        ) throws -> Tool.Result {
             try workspace.write(
                 "contexts/other/Dockerfile",
                 "FROM base:1\nCOPY ca.crt config.json /given/\nRUN \(step); touch /there; sleep 6\n")
@@ -69,7 +79,7 @@ struct InPlaceFilesTests {
                 ["/kaniko/build-all", "/batch/batch.yaml", "--progress", "plain", "--isolation", "inplace", "--force"],
                 environment: [
                     "HTTPS_PROXY": "http://\(proxy.address)", "NO_PROXY": "", "DOCKER_CONFIG": "", "HOME": "/root",
-                ])
+                ].merging(environment) { $1 })
         }
 
         var isPushed: Bool {
@@ -157,13 +167,16 @@ struct InPlaceFilesTests {
         #expect(result.errorOutput.contains("certificate problem"), "\(result.errorOutput)")
     }
 
-    @Test(arguments: ["of registries", "of all"])
+    @Test(arguments: ["of registries", "of all, of which a folder is named", "of all, of which a file is named"])
     func `an image's authorities are not trusted`(kind: String) throws {
         let scene = try Scene()
         let own = scene.put("config.json", at: ["/root/.docker/config.json"])
-        let places =
-            kind == "of all" ? ["/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem"] : scene.certificates
-        let result = try scene.push(own, while: scene.put("/given/ca.crt", at: places))
+        let hash = try Tool.run("openssl", "x509", "-hash", "-noout", "-in", scene.registry.ca.string).checked()
+        let ofAll = ["ca-certificates.crt", "\(hash.output.prefix(8)).0"].map { "/etc/ssl/certs/\($0)" }
+        let places = kind.hasPrefix("of all") ? ofAll + ["/etc/ssl/cert.pem"] : scene.certificates
+        let file = ["SSL_CERT_DIR": "", "SSL_CERT_FILE": "/kaniko/ssl/certs/ca-certificates.crt"]
+        let step = scene.put("/given/ca.crt", at: places)
+        let result = try scene.push(own, while: step, environment: kind.hasSuffix("file is named") ? file : [:])
         #expect(result.status == 4)
         #expect(!scene.isPushed)
         #expect(result.errorOutput.contains("certificate problem"), "\(result.errorOutput)")

@@ -182,6 +182,69 @@ struct InPlaceTests {
         #expect(result.errorOutput.contains("throw it away"), "\(result.errorOutput)")
     }
 
+    /// In an image's hands they would be the container's for as long as the step runs.
+    @Test(arguments: [
+        "type=bind,source=file,target=/kaniko/.docker/config.json", "type=bind,source=file,target=/kaniko/ssl/certs/x",
+        "type=tmpfs,target=/srv", "type=tmpfs,target=/srv/deep", "type=cache,target=/srv/deep/secret/x",
+        "type=tmpfs,target=/link/secret", "type=tmpfs,target=/proc/x",
+    ])
+    func `nothing is mounted where the container has something`(_ mount: String) throws {
+        let workspace = try workspace("FROM base:1\nRUN ln -s /srv/deep /link\nRUN --mount=\(mount) true\n")
+        try workspace.write("contexts/app/file", "{}")
+        let box = try box(workspace)
+        let result = try build(box)
+        #expect(result.status == 1)
+        #expect(result.errorOutput.contains("nothing can be mounted at"), "\(result.errorOutput)")
+        #expect(!FileManager.default.fileExists(atPath: box.written("/.build-all")))
+    }
+
+    @Test func `secrets are mounted, and agents where their socket can be linked`() throws {
+        let workspace = try workspace(
+            "FROM base:1\nRUN --mount=type=secret,id=token test \"$(cat /run/secrets/token)\" = secret\n")
+        try workspace.write(
+            "batch.yaml",
+            """
+            version: 1
+            defaults: {outputs: []}
+            images:
+              base: {context: contexts/base, tags: ["1"]}
+              app: {context: contexts/app, secrets: [{id: token, file: secret/token}], ssh: [{id: default, socket: agent}]}
+
+            """)
+        let null = open("/dev/null", O_RDWR)
+        let agent = try ChildProcess(
+            ["ssh-agent", "-D", "-a", workspace.path("agent")], input: null, output: null, errorOutput: null)
+        defer {
+            agent.send(SIGTERM)
+            agent.wait()
+            close(null)
+        }
+        while !FileManager.default.fileExists(atPath: workspace.path("agent")) { usleep(20_000) }
+        let box = try box(workspace)
+        let result = try build(box)
+        #expect(result.status == 0, "\(result.errorOutput)")
+        try workspace.write("contexts/app/Dockerfile", "FROM base:1\nRUN --mount=type=ssh true\n")
+        let refused = try build(box)
+        #expect(refused.status == 1)
+        #expect(refused.errorOutput.contains("the state folder is on another file system"), "\(refused.errorOutput)")
+    }
+
+    @Test func `a run that is told to end puts the container back`() throws {
+        let workspace = try workspace("FROM base:1\nRUN touch /left; trap '' TERM; sleep 1000; sleep 1000\n")
+        let box = try box(workspace)
+        let before = try box.run(["/bin/sh", "-c", Self.look])
+        let command = try box.command(["/kaniko/build-all", "/batch/batch.yaml"] + Self.inPlace)
+        let null = open("/dev/null", O_RDWR)
+        defer { close(null) }
+        let ended = try ChildProcess(command, input: null, output: null, errorOutput: null)
+        while !FileManager.default.fileExists(atPath: box.written("/left")) { usleep(50_000) }
+        try Tool.run("runc", "--root", box.folder.path("run"), "kill", command.last ?? "", "TERM").checked()
+        #expect(ended.wait() == 143)
+        #expect(!FileManager.default.fileExists(atPath: box.written("/.build-all")))
+        let left = try box.run(["/bin/sh", "-c", Self.look])
+        #expect(left.output == before.output && left.status == 0, "\(left.output)\(left.errorOutput)")
+    }
+
     /// What a hostile image could have the program load, start or believe.
     @Test(arguments: [
         ("cp -r /kaniko /opt/own && /opt/own/build-all", "a folder of /"),
@@ -189,6 +252,10 @@ struct InPlaceTests {
         ("env -u SSL_CERT_DIR /kaniko/build-all", "SSL_CERT_DIR"),
         ("SSL_CERT_DIR=/kaniko/../etc /kaniko/build-all", "SSL_CERT_DIR"),
         ("SSL_CERT_DIR=$SSL_CERT_DIR:/etc /kaniko/build-all", "SSL_CERT_DIR"),
+        (
+            "ln -s /kaniko/ssl/certs /own; env -u SSL_CERT_DIR SSL_CERT_FILE=/own/ca-certificates.crt /kaniko/build-all",
+            "SSL_CERT_FILE"
+        ),
     ]) func `a program that would use files of the image does not build`(_ program: String, _ reason: String) throws {
         let workspace = try workspace("FROM base:1\nRUN true\n")
         let box = try box(workspace)

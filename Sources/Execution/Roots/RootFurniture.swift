@@ -92,6 +92,11 @@ final class RootFurniture {
         case .socket(let socket, let mode, let uid, let gid):
             let name = nextName()
             let file = try OpenFile.open(socket.string, [.pathOnly, .noFollow])
+            guard try file.status().device == workshop.status().device else {
+                throw ExecutionError.refused(
+                    "isolation inplace: a socket cannot be had at \(mount.target), as the state folder is on another file system than /"
+                )
+            }
             try workshop.makeHardLink(name, to: file)
             try file.setOwner(uid: uid, gid: gid)
             try file.setPermissions(mode)
@@ -160,6 +165,10 @@ final class RootFurniture {
         let resolver = PathResolver { [root] in try root.found($0) ?? .missing }
         let resolved = try resolver.resolve(RootPath(target), followsLast: !coversLink)
         guard let last = resolved.path.last else { throw SandboxError.mount(what: "mount at \(target)", errno: EBUSY) }
+        if let kept, kept.hasPart(of: resolved.path) {
+            throw ExecutionError.refused(
+                "isolation inplace: nothing can be mounted at \(target), where the container has something of its own")
+        }
         let parent = try folderForPieces(resolved.path.parent, target)
         let name = FileName(last)
         let status = try folder.status(of: source)

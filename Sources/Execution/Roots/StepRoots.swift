@@ -22,7 +22,7 @@ protocol StepRoots: Sendable {
     ) throws -> (Result, StepWork)
 
     /// After the last step, however that ended.
-    func end()
+    func end() throws
 }
 
 extension StepRoots {

@@ -32,7 +32,7 @@ public struct FeatureFlag: Hashable, Sendable {
         FeatureFlag("PATH_SCOPED_REGISTRY_AUTH", "the longest entry of auths that fits counts"),
         FeatureFlag("PRECOMPILE_DOCKERIGNORE", "patterns are read once"),
         FeatureFlag("PRESERVE_HARDLINKS", "hard links stay hard links"),
-        FeatureFlag("PRESERVE_MOUNTED_PATHS", "nothing is built in the file system of the container"),
+        FeatureFlag("PRESERVE_MOUNTED_PATHS", "only inplace builds among the container's own files"),
         FeatureFlag("RELATIVE_LINK_TARGETS", "targets of hard links are relative"),
         FeatureFlag("REPRODUCIBLE_PRESERVE_BASE_LAYERS", "layers of base images stay as they are"),
         FeatureFlag(

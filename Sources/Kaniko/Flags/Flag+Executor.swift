@@ -70,9 +70,9 @@ extension Flag {
         Flag("kaniko-dir", .text, "Folder of the state folder and of .docker/config.json [/kaniko]"),
         Flag("dryrun", .boolean, "Print the batch manifest that the flags amount to, and what would be built"),
         Flag("force", .boolean, "With --isolation inplace: the files of the container around may be replaced"),
-        Flag("pre-cleanup", .boolean, "Wipe first", idle: "nothing is built in the file system of the container"),
+        Flag("pre-cleanup", .boolean, "Wipe first", idle: "only inplace builds among the container's own files"),
         Flag("preserve-context", .boolean, "Keep the context", idle: "a build never changes its context"),
-        Flag("materialize", .boolean, "Unpack always", idle: "nothing is built in the file system of the container"),
+        Flag("materialize", .boolean, "Unpack always", idle: "only inplace builds among the container's own files"),
         Flag(
             "skip-unused-stages", .boolean, "Skip stages", idle: "stages that the image does not need are never built"),
         Flag(

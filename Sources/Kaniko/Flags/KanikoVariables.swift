@@ -2,7 +2,7 @@
 struct KanikoVariables {
     /// Those that do nothing here, and why.
     static let idle: [(name: String, reason: String)] = [
-        ("KANIKO_PRE_CLEANUP", "nothing is built in the file system of the container"),
+        ("KANIKO_PRE_CLEANUP", "only inplace builds among the container's own files"),
         ("KANIKO_PRESERVE_CONTEXT", "a build never changes its context"),
         ("KANIKO_IGNORE_ASSERTIONS", "there are no assertions to ignore"),
         ("KANIKO_TELEMETRY_ENDPOINT", "nothing is sent anywhere: see build-all history"),

@@ -10,6 +10,12 @@ public struct BatchRules: Hashable, Sendable {
     public var grace: Duration = .seconds(10)
     /// From SIGTERM to SIGKILL after Ctrl-C: everything ends within 2 seconds.
     public var interruptGrace: Duration = .milliseconds(1500)
+    /// Whoever is killed before its end leaves a container that is no use any more.
+    public mutating func allowTidying() {
+        grace = .seconds(60)
+        interruptGrace = .seconds(60)
+    }
+
     /// The pause before the second attempt; it doubles with each further one.
     public var firstPause: Duration = .seconds(2)
     public var longestPause: Duration = .seconds(60)

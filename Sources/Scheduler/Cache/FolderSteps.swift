@@ -44,7 +44,7 @@ struct FolderSteps: StepPlace {
                     mediaType: .imageManifest, digest: manifest, size: Int64(documents.manifest.count)),
                 // Only its tag becomes a name.
                 references: [try ImageReference("localhost/steps:\(step.key.hex)")], blobs: blobs
-            ).writeOCILayout(to: HostFiles.ofProcess.path(folder) ?? folder)
+            ).writeOCILayout(to: HostFiles.ofProcess.folder(folder))
         }
     }
 

@@ -14,7 +14,7 @@ extension PlannedOutput {
 
     /// Writes the image; blocks. A registry is not written here.
     func write(_ export: ImageExport) throws {
-        guard let place else { return }
+        guard let place = try place() else { return }
         switch self {
         case .push: break
         case .oci: try export.writeOCILayout(to: place)
@@ -25,9 +25,8 @@ extension PlannedOutput {
     }
 
     /// The same path in the folder that it was in before the root became an image's.
-    private var place: String? {
+    private func place() throws(SystemError) -> String? {
         guard let path = path.map({ FilePath($0) }), let name = path.lastComponent else { return path }
-        return HostFiles.ofProcess.path(path.removingLastComponent().string)
-            .map { FilePath($0).appending(name).string } ?? path.string
+        return FilePath(try HostFiles.ofProcess.folder(path.removingLastComponent().string)).appending(name).string
     }
 }

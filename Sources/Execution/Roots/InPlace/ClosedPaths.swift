@@ -7,16 +7,17 @@ internal import Threads
 ///
 /// Steps are another user than everything else, without capabilities: what modes deny is out of their reach.
 final class ClosedPaths: Sendable {
+    /// Folders before what is in them.
     private let paths: [String]
     /// To give back.
     private let modes = Monitor<[(OpenFile, UInt16)]>([])
 
     init(_ paths: [String]) {
-        self.paths = paths
+        self.paths = paths.sorted()
     }
 
     func close() throws {
-        for path in paths { try close(path) }
+        for path in paths where stepCanReach(path) { try close(path) }
     }
 
     /// What cannot be changed stays as it is: whether steps reach it is seen before they run.
@@ -35,7 +36,12 @@ final class ClosedPaths: Sendable {
     /// What steps can read or enter all the same.
     var reached: [String] { paths.filter(stepCanReach) }
 
+    /// Throws the first failure once all have been tried.
     func open() throws {
-        for (file, mode) in modes.change({ $0 }) { try file.setPermissions(mode) }
+        var failure: (any Error)?
+        for (file, mode) in modes.change({ $0 }) {
+            do { try file.setPermissions(mode) } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
     }
 }

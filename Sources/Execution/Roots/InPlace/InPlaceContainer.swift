@@ -53,9 +53,8 @@ final class InPlaceContainer: Sendable {
         let kept = KeptPaths(
             (mounts + Self.machine + given + [Self.folder]).map(RootPath.init), records: FilePath(Self.records))
         let own = mounts.filter { !Self.isMachines($0) }
-        let closed = Set(own + given).subtracting(Self.open).filter { kept.paths.contains(RootPath($0)) }
         self.kept = kept
-        self.closed = ClosedPaths(closed.sorted())
+        closed = ClosedPaths(Set(own + given).subtracting(Self.open).sorted())
     }
 
     private static func isMachines(_ path: String) -> Bool {
@@ -85,6 +84,7 @@ final class InPlaceContainer: Sendable {
         guard before == .own else { return }
         do {
             try takeRoot()
+            try Self.makeFolder()
         } catch {
             state.change { $0 = .own }
             throw error
@@ -99,10 +99,14 @@ final class InPlaceContainer: Sendable {
         }
     }
 
+    /// Where it is already the root is another build's.
+    private static func makeFolder() throws {
+        let root = try OpenFile.open("/", [.read, .directory])
+        try root.makeDirectory(FileName(String(folder.dropFirst())), mode: 0o700)
+    }
+
     private func setAside(_ root: OpenFile) throws {
-        let name = FileName(String(Self.folder.dropFirst()))
-        try root.makeDirectory(name, mode: 0o700)
-        let folder = try root.open(name, [.read, .directory])
+        let folder = try OpenFile.open(Self.folder, [.read, .directory, .noFollow])
         for name: FileName in ["own", "mounts", "folders"] { try folder.makeDirectory(name, mode: 0o700) }
         try RootAside(kept: kept).moveOut(of: root, to: folder.open("own", [.read, .directory]))
         try RootSweep(root: root, kept: kept).run()
@@ -125,23 +129,25 @@ final class InPlaceContainer: Sendable {
         }
     }
 
+    /// Or what it is in: what else that has is not needed by this run.
     private func isContext(_ path: String) -> Bool {
-        contexts.contains { $0 == path || $0.hasPrefix(path + "/") || path.hasPrefix($0 + "/") }
+        contexts.contains { $0 == path || $0.hasPrefix(path + "/") }
     }
 
-    /// After the last step: the container is as it was.
-    func open() {
+    /// After the last step: the container is as it was. Throws if it could not be made so: what it runs next would be the
+    /// image's.
+    func open() throws {
         let state = state.change { $0 }
         guard state == .ofImages || state == .failed else { return }
         do {
             let root = try OpenFile.open("/", [.read, .directory])
             if state == .ofImages { try RootSweep(root: root, kept: kept).run() }
-            try closed.open()
             try RootAside(kept: kept).moveBack(to: root, from: OpenFile.open(Self.aside, [.read, .directory]))
+            try closed.open()
             try root.removeTree(FileName(String(Self.folder.dropFirst())))
         } catch {
-            // The image is whole. The next build in place says that the container is not.
-            _ = error
+            let text = "isolation inplace: the container's own files could not be put back, throw it away: \(error)"
+            throw JobFailure(class: .host, message: text, summary: text)
         }
     }
 }

@@ -39,5 +39,5 @@ final class InPlaceRoots: StepRoots {
         }
     }
 
-    func end() { container.open() }
+    func end() throws { try container.open() }
 }

@@ -30,6 +30,11 @@ struct KeptPaths: Sendable {
         return above.contains(path) ? .above : .image
     }
 
+    /// Whether a path is kept, in something kept, or above it.
+    func hasPart(of path: RootPath) -> Bool {
+        above.contains(path) || paths.contains(path) || path.ancestors.contains(where: paths.contains)
+    }
+
     // MARK: - Folders above
 
     /// Nil of any other path.
