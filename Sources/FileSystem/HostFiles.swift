@@ -64,14 +64,6 @@ public final class HostFiles: Sendable {
     /// The same for who opens it himself: a path where nothing is instead of nil.
     public func place(_ name: String) -> String { path(name) ?? Self.nowhere + (name.hasPrefix("/") ? "" : "/") + name }
 
-    /// Where a folder is that is written into; until names are fixed it may have to be made. Throws ENOENT for one that
-    /// was not named then.
-    public func folder(_ name: String) throws(SystemError) -> String {
-        guard places.withLock({ $0 != nil }) else { return name }
-        guard let path = path(name) else { throw SystemError(call: "open", code: ENOENT, path: name) }
-        return path
-    }
-
     /// Opens it, following links. Throws ENOENT for what is not to be read.
     public func open(_ name: String, _ flags: OpenFile.Flags) throws(SystemError) -> OpenFile {
         guard let path = path(name) else { throw SystemError(call: "open", code: ENOENT, path: name) }

@@ -353,6 +353,17 @@ struct InPlaceTests {
         #expect(made == "of the context\n")
     }
 
+    @Test func `the result of the only image may be anywhere`() throws {
+        let workspace = try workspace("FROM base:1\nRUN true\n")
+        try workspace.write(
+            "batch.yaml", "version: 1\nimages: {base: {context: contexts/base, outputs: [{oci-archive: /made.tar}]}}\n")
+        let box = try box(workspace)
+        let result = try build(box)
+        #expect(result.status == 0, "\(result.errorOutput)")
+        let made = try Tool.run("tar", "tf", box.written("/made.tar")).checked()
+        #expect(made.output.contains("oci-layout"))
+    }
+
     @Test func `it is asked for twice`() throws {
         let workspace = try workspace("FROM base:1\nRUN true\n")
         let box = try box(workspace)
