@@ -16,11 +16,12 @@ struct InPlaceSite {
 
     /// From now on nothing else is read by its name. What of it is there: absolute, without links; folders that results go
     /// into are made.
-    func fix() throws -> [String] {
+    func fix() throws -> (paths: [String], contexts: [String]) {
         let folder = batch.folder.string == "/" ? batch.file.string : batch.folder.string
         for folder in outputs { _ = try OpenFile.makeFolders(folder) }
-        return HostFiles.ofProcess.fix(
+        let paths = HostFiles.ofProcess.fix(
             Self.builders + files + [folder] + contexts + outputs, mounts: try MountPoints.ofThisProcess())
+        return (paths, contexts.compactMap(HostFiles.ofProcess.path))
     }
 
     private var contexts: [String] {

@@ -38,7 +38,8 @@ struct RunSite {
         for batch: BatchManifest, _ plan: BuildPlan, reading files: @autoclosure () -> [String]
     ) throws -> SandboxLauncher {
         guard launcher.isInPlace else { return launcher }
-        return launcher.keeping(try InPlaceSite(batch: batch, plan: plan, files: files()).fix())
+        let kept = try InPlaceSite(batch: batch, plan: plan, files: files()).fix()
+        return launcher.keeping(kept.paths, contexts: kept.contexts)
     }
 
     private static func keepOwners(_ rung: Rung, in state: StateFolder) throws {

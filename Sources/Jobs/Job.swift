@@ -42,6 +42,8 @@ public struct Job: Hashable, Sendable, Codable {
     public var ignoredPaths: [String] = []
     /// Absolute paths outside the image that stay as they are when it is built in place: contexts, results, programs.
     public var keptPaths: [String] = []
+    /// Those of them that are contexts of an image, this or another: steps may read them, if it cannot be helped.
+    public var contextPaths: [String] = []
     /// All that the image adds to its base becomes one layer.
     public var mergesLayers = false
     /// Docker's media types instead of OCI's.

@@ -10,7 +10,7 @@ public struct SandboxLauncher: ExecutorLaunching {
     private let executable: FilePath
     private let rung: Rung
     private let stateFolder: FilePath
-    private var kept: [String] = []
+    private var kept: (paths: [String], contexts: [String]) = ([], [])
 
     /// - Parameters:
     ///   - executable: the path of `build-all-executor`.
@@ -25,10 +25,10 @@ public struct SandboxLauncher: ExecutorLaunching {
     /// Whether images are built in the root of the container, one after the other.
     public var isInPlace: Bool { rung == .inplace }
 
-    /// One that builds in place leaves these as they are: absolute paths.
-    public func keeping(_ paths: [String]) -> SandboxLauncher {
+    /// One that builds in place leaves these as they are: absolute paths. `contexts`: those that are folders of images.
+    public func keeping(_ paths: [String], contexts: [String]) -> SandboxLauncher {
         var launcher = self
-        launcher.kept = paths + [executable.removingLastComponent().string, stateFolder.string]
+        launcher.kept = (paths + [executable.removingLastComponent().string, stateFolder.string], contexts)
         return launcher
     }
 
@@ -38,7 +38,7 @@ public struct SandboxLauncher: ExecutorLaunching {
         limits.processes = job.limits.pids
         limits.processors = job.limits.cpus
         var job = isInPlace ? try job.withRealPaths() : job
-        job.keptPaths = kept
+        (job.keptPaths, job.contextPaths) = kept
         let (process, mark) = try await spawn(.build(job), limits)
         return SandboxedExecutor(process: process, mark: mark)
     }

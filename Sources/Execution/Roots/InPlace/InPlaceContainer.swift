@@ -155,9 +155,8 @@ final class InPlaceContainer: Sendable {
 extension InPlaceContainer {
     /// The container around the build of a job.
     convenience init(_ job: Job, scheduler: any SchedulerLink) throws {
-        let named = job.namedContexts.values.compactMap(\.folderPath)
         let warned = Once<String>()
-        try self.init(keeping: job.keptPaths, contexts: named + (job.contextFolder.map { [$0] } ?? [])) { message in
+        try self.init(keeping: job.keptPaths, contexts: job.contextPaths) { message in
             if warned.isFirst(message) { try scheduler.send(.warning(Warning(message: message))) }
         } takeRoot: {
             switch try scheduler.request(.takeRoot) {
