@@ -51,7 +51,7 @@ extension Proxy {
         let url = text.contains("://") ? text : "http://\(text)"
         guard curl_url_set(handle, CURLUPART_URL, url, flags) == CURLUE_OK,
             let scheme = Self.part(CURLUPART_SCHEME, of: handle), Self.schemes.contains(scheme),
-            let host = Self.part(CURLUPART_HOST, of: handle)
+            let host = Self.part(CURLUPART_HOST, of: handle), host.utf8.allSatisfy({ $0 < 128 })
         else { return nil }
         let port = Self.part(CURLUPART_PORT, of: handle)
         // Without a port a proxy's is 1080 in libcurl, the scheme's everywhere else.

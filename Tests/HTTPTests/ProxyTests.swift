@@ -76,7 +76,9 @@ import Testing
         #expect(!text.contains("p:w"))
     }
 
-    @Test(arguments: ["ftp://u:geheim@p", "http://u:geheim@", "http://u:geheim@p:port", "://geheim"])
+    @Test(arguments: [
+        "ftp://u:geheim@p", "http://u:geheim@", "http://u:geheim@p:port", "://geheim", "http://u:geheim@\u{fc}",
+    ])
     func `what is no proxy is an error that does not show it`(text: String) throws {
         let error = #expect(throws: HTTPError.invalidProxy(variable: "HTTPS_PROXY")) {
             try proxy(["HTTPS_PROXY": text], "https://a/")
