@@ -42,7 +42,6 @@ struct InPlaceFilesTests {
                 }
             }
             (self.workspace, self.box) = (workspace, box)
-            try workspace.writeBase()
             try workspace.write("contexts/app/file", "a\n")
             try workspace.write("contexts/app/Dockerfile", "FROM base:1\nCOPY file /file\n")
             try workspace.write("contexts/other/config.json", credentials)
@@ -62,17 +61,10 @@ struct InPlaceFilesTests {
             try workspace.write(
                 "contexts/other/Dockerfile",
                 "FROM base:1\nCOPY ca.crt config.json /given/\nRUN \(step); touch /there; sleep 6\n")
-            try workspace.write(
-                "batch.yaml",
-                """
-                version: 1
-                defaults: {epoch: 1700000000, outputs: []}
-                images:
-                  base: {context: contexts/base, tags: ["1"]}
-                  app: {context: contexts/app, tags: ["\(host)/p/app:1"], outputs: [push], retry: {attempts: 1}}
-                  other: {context: contexts/other, needs: [app]}
-
-                """)
+            try workspace.writeBatch(after: [
+                "app: {context: contexts/app, tags: ['\(host)/p/app:1'], outputs: [push], retry: {attempts: 1}}",
+                "other: {context: contexts/other, needs: [app]}",
+            ])
             try box.run(["/bin/sh", "-ec", "cd /batch; \(prepare)"]).checked()
             defer { _ = FileManager.default.createFile(atPath: workspace.path("over"), contents: nil) }
             return try box.run(

@@ -12,17 +12,7 @@ struct InPlaceTests {
 
     private func workspace(_ dockerfile: String) throws -> Workspace {
         let workspace = try Workspace("in-place")
-        try workspace.writeBase()
-        try workspace.write(
-            "batch.yaml",
-            """
-            version: 1
-            defaults: {epoch: 1700000000, outputs: []}
-            images:
-              base: {context: contexts/base, tags: ["1"]}
-              app: contexts/app
-
-            """)
+        try workspace.writeBatch(after: ["app: contexts/app"])
         try workspace.write("contexts/app/Dockerfile", dockerfile)
         try workspace.write("secret/token", "secret")
         try #require(chmod("\(workspace.folder.path)/secret", 0o700) == 0)
@@ -165,17 +155,22 @@ struct InPlaceTests {
         #expect(after.status == 0, "\(after.errorOutput)")
     }
 
+    /// Sends the run a signal once a step has made `/left`; its exit code.
+    private func end(_ box: ContainerBox, by signal: String) throws -> Int32 {
+        let command = try box.command(["/kaniko/build-all", "/batch/batch.yaml"] + Self.inPlace)
+        let null = open("/dev/null", O_RDWR)
+        defer { close(null) }
+        let run = try ChildProcess(command, input: null, output: null, errorOutput: null)
+        while !FileManager.default.fileExists(atPath: box.written("/left")) { usleep(50_000) }
+        try Tool.run("runc", "--root", box.folder.path("run"), "kill", command.last ?? "", signal).checked()
+        return run.wait()
+    }
+
     /// What is in the root then is an image's, and would be loaded by whatever is started.
     @Test func `after a kill -9 nothing is built in the container any more`() throws {
         let workspace = try workspace("FROM base:1\nRUN touch /left; sleep 1000\n")
         let box = try box(workspace)
-        let command = try box.command(["/kaniko/build-all", "/batch/batch.yaml"] + Self.inPlace)
-        let null = open("/dev/null", O_RDWR)
-        defer { close(null) }
-        let killed = try ChildProcess(command, input: null, output: null, errorOutput: null)
-        while !FileManager.default.fileExists(atPath: box.written("/left")) { usleep(50_000) }
-        try Tool.run("runc", "--root", box.folder.path("run"), "kill", command.last ?? "", "KILL").checked()
-        #expect(killed.wait() != 0)
+        #expect(try end(box, by: "KILL") != 0)
         #expect(FileManager.default.fileExists(atPath: box.written("/.build-all/own/etc/passwd")))
         let result = try build(box)
         #expect(result.status != 0)
@@ -201,16 +196,9 @@ struct InPlaceTests {
     @Test func `secrets are mounted, and agents where their socket can be linked`() throws {
         let workspace = try workspace(
             "FROM base:1\nRUN --mount=type=secret,id=token test \"$(cat /run/secrets/token)\" = secret\n")
-        try workspace.write(
-            "batch.yaml",
-            """
-            version: 1
-            defaults: {outputs: []}
-            images:
-              base: {context: contexts/base, tags: ["1"]}
-              app: {context: contexts/app, secrets: [{id: token, file: secret/token}], ssh: [{id: default, socket: agent}]}
-
-            """)
+        try workspace.writeBatch(after: [
+            "app: {context: contexts/app, secrets: [{id: token, file: secret/token}], ssh: [{id: default, socket: agent}]}"
+        ])
         let null = open("/dev/null", O_RDWR)
         let agent = try ChildProcess(
             ["ssh-agent", "-D", "-a", workspace.path("agent")], input: null, output: null, errorOutput: null)
@@ -233,13 +221,7 @@ struct InPlaceTests {
         let workspace = try workspace("FROM base:1\nRUN touch /left; trap '' TERM; sleep 1000; sleep 1000\n")
         let box = try box(workspace)
         let before = try box.run(["/bin/sh", "-c", Self.look])
-        let command = try box.command(["/kaniko/build-all", "/batch/batch.yaml"] + Self.inPlace)
-        let null = open("/dev/null", O_RDWR)
-        defer { close(null) }
-        let ended = try ChildProcess(command, input: null, output: null, errorOutput: null)
-        while !FileManager.default.fileExists(atPath: box.written("/left")) { usleep(50_000) }
-        try Tool.run("runc", "--root", box.folder.path("run"), "kill", command.last ?? "", "TERM").checked()
-        #expect(ended.wait() == 143)
+        #expect(try end(box, by: "TERM") == 143)
         #expect(!FileManager.default.fileExists(atPath: box.written("/.build-all")))
         let left = try box.run(["/bin/sh", "-c", Self.look])
         #expect(left.output == before.output && left.status == 0, "\(left.output)\(left.errorOutput)")
@@ -334,16 +316,7 @@ struct InPlaceTests {
 
             """)
         try workspace.write("contexts/app/file", "of the context\n")
-        try workspace.write(
-            "batch.yaml",
-            """
-            version: 1
-            defaults: {outputs: []}
-            images:
-              base: {context: contexts/base, tags: ["1"]}
-              app: {context: /ctx/app, outputs: [{rootfs: /out/made/tree}]}
-
-            """)
+        try workspace.writeBatch(after: ["app: {context: /ctx/app, outputs: [{rootfs: /out/made/tree}]}"])
         let box = try box(workspace)
         let prepare = "ln -s /batch/contexts /ctx; ln -s /batch /out; "
         let line = "\(prepare) /kaniko/build-all /batch/batch.yaml --isolation inplace --force"
@@ -377,5 +350,17 @@ struct InPlaceTests {
         let doctor = try box.run(["/kaniko/build-all", "doctor"])
         #expect(doctor.output.contains("isolation inplace: works, when asked for"), "\(doctor.output)")
         #expect(doctor.status == 3)
+    }
+}
+
+extension Workspace {
+    /// `base:1`, and a batch of it and these images.
+    func writeBatch(after images: [String]) throws {
+        try writeBase()
+        let lines = [#"base: {context: contexts/base, tags: ["1"]}"#] + images
+        try write(
+            "batch.yaml",
+            "version: 1\ndefaults: {epoch: 1700000000, outputs: []}\nimages:\n"
+                + lines.map { "  \($0)\n" }.joined())
     }
 }

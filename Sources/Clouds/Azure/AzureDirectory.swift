@@ -135,6 +135,7 @@ public final class AzureDirectory: Sendable {
         return (url.adding(query: [("api-version", "2018-02-01")]), [("Metadata", "true")])
     }
 
+    /// False where the machine's description is not to be read: then nothing says so.
     private var isOnAzure: Bool {
         let tag = (try? SettingsFile.text("\(configuration.firmware)/chassis_asset_tag")) ?? nil
         return tag?.hasPrefix(Self.chassis) ?? false

@@ -111,7 +111,8 @@ public final class GoogleChain: Sendable {
         }
     }
 
-    /// Whether something says so: elsewhere the name would be looked up for nothing.
+    /// Whether something says so, which a description that is not to be read does not: elsewhere the name would be looked up
+    /// for nothing.
     private var isOnGoogle: Bool {
         if configuration.variable("GCE_METADATA_HOST", "K_SERVICE", "CLOUD_RUN_JOB") != nil { return true }
         let product = (try? SettingsFile.text("\(configuration.firmware)/product_name")) ?? nil
