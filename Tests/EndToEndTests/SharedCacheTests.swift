@@ -211,6 +211,8 @@ import Testing
             registry.addManifest(
                 Array(old.utf8), mediaType: "application/vnd.oci.image.manifest.v1+json", to: "cache", tag: tag)
         }
+        // What a machine has written is noted with the second in which it was recorded: the same again is another one's.
+        sleep(1)
         for machine in ["a", "b"] {
             // The second finds what the first has recorded anew.
             let again = try build(on: machine, in: workspace)
